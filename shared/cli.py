@@ -1,0 +1,180 @@
+"""Owns the `linli` command: one process of one service, or one task of an operator.
+
+linli api|worker|relay SERVICE      run a process until SIGTERM
+linli migrate SERVICE               bring a database to the newest version
+linli provision [--watch]           make the broker what topology.py says, or watch over it
+linli register load FILE            load an area register (.csv or .csv.gz) into grid
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from shared import config, log
+
+_START_SECONDS = 10.0
+
+
+def main() -> None:
+    """Run the command; on a mistake or an unreachable server say so in one line, exit non-zero."""
+    arguments = _parser().parse_args()
+    if arguments.command == "worker":
+        _go_green()
+    name = " ".join([arguments.command, getattr(arguments, "service", "") or ""]).strip()
+    log.configure(name, config.optional("LINLI_LOG_LEVEL", "INFO"))
+    try:
+        arguments.run(arguments)
+    except config.BadConfiguration as error:
+        sys.exit(f"linli {name}: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="linli", description="Linli 邻里")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, run in (("api", _api), ("worker", _worker), ("relay", _relay), ("migrate", _migrate)):
+        command = commands.add_parser(name)
+        command.add_argument("service", choices=_services())
+        command.set_defaults(run=run)
+    provision = commands.add_parser("provision")
+    provision.add_argument("--watch", action="store_true", help="compare every minute, for ever")
+    provision.set_defaults(run=_provision)
+    register = commands.add_parser("register").add_subparsers(dest="action", required=True)
+    load = register.add_parser("load")
+    load.add_argument("file", type=Path)
+    load.set_defaults(run=_register_load)
+    return parser
+
+
+def _services() -> list[str]:
+    folder = Path(__file__).resolve().parent.parent / "services"
+    return sorted(path.parent.name for path in folder.glob("*/api.py")) or ["grid", "inspections"]
+
+
+def _go_green() -> None:
+    """Patch the standard library before anything else is imported; psycopg must wait green too."""
+    os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
+    import eventlet
+
+    eventlet.monkey_patch()
+
+
+def _api(arguments: argparse.Namespace) -> None:
+    from shared.clock import BusinessClock
+    from shared.database import Transactions, build_engine
+    from shared.http.app import create_app
+    from shared.http.server import Server, threads
+
+    module = importlib.import_module(f"services.{arguments.service}.api")
+    db = Transactions(
+        build_engine(config.database_url(), threads() + 1), BusinessClock.from_environment()
+    )
+    _await("its database", db.reachable)
+    db.engine.dispose()
+    Server(create_app(arguments.service, module.BLUEPRINTS, db), config.http_bind()).run()
+
+
+def _worker(arguments: argparse.Namespace) -> None:
+    from shared.database import Transactions, build_engine
+    from shared.messaging.hosting import run_worker
+
+    module = importlib.import_module(f"services.{arguments.service}.worker")
+    _await("its database", Transactions(build_engine(config.database_url(), 1)).reachable)
+    _await("the broker", _broker_reachable)
+    run_worker(getattr(module, f"{arguments.service.title()}Worker"))
+
+
+def _relay(arguments: argparse.Namespace) -> None:
+    from shared import metrics
+    from shared.database import Transactions, build_engine
+    from shared.health import serve_health
+    from shared.messaging.backlog import Backlog
+    from shared.messaging.relay import Relay
+
+    db = Transactions(build_engine(config.database_url(), 2))
+    _await("its database", db.reachable)
+    relay = Relay(arguments.service, config.database_url(), config.amqp_url())
+    backlog = Backlog(db)
+    metrics.OUTBOX_ROWS.set_function(backlog.rows)
+    metrics.OUTBOX_AGE.set_function(backlog.age_seconds)
+    checks = {"database": db.reachable, "broker": relay.publishing_or_standing_by}
+    serve_health(config.http_bind(), checks)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: relay.stop.set())
+    relay.run()
+
+
+def _migrate(arguments: argparse.Namespace) -> None:
+    from shared.migrations import migrate
+
+    before, after = migrate(arguments.service, config.database_url())
+    print(f"{arguments.service}: {'already at' if before == after else f'{before} ->'} {after}")
+
+
+def _provision(arguments: argparse.Namespace) -> None:
+    from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
+    from shared.messaging.provisioner import provision
+    from shared.messaging.topology import SERVICES
+    from shared.messaging.watch import watch
+
+    broker = Broker(config.required("LINLI_RABBITMQ_MANAGEMENT_URL"))
+    if arguments.watch:
+        watch(broker, config.http_bind())
+        return
+    folder = Path(config.required("LINLI_SECRETS_DIR"))
+    passwords = {s: config.required("P", {"P_FILE": str(folder / f"amqp_{s}")}) for s in SERVICES}
+    try:
+        provision(broker, passwords)
+    except (BrokerRefused, BrokerUnavailable) as error:
+        sys.exit(f"linli provision: {error}")
+    print(f"broker: exchanges, queues and logins of {', '.join(SERVICES)} are in place")
+
+
+def _register_load(arguments: argparse.Namespace) -> None:
+    from shared.clock import BusinessClock
+    from shared.database import Transactions, build_engine
+    from shared.errors import Rejected
+
+    register = importlib.import_module("services.grid.register")
+    db = Transactions(build_engine(config.database_url(), 2), BusinessClock.from_environment())
+    started = time.perf_counter()
+    try:
+        report = register.load(db, arguments.file)
+    except (Rejected, OSError) as error:
+        sys.exit(f"linli register load: {error}")
+    seconds = time.perf_counter() - started
+    print(
+        f"{arguments.file.name}: {report.rows} rows, {report.added} added, "
+        f"{report.changed} changed, {report.unchanged} unchanged, {seconds:.1f} s"
+    )
+
+
+def _broker_reachable() -> bool:
+    import socket
+    from urllib.parse import urlsplit
+
+    url = urlsplit(config.amqp_url())
+    try:
+        with socket.create_connection((url.hostname or "", url.port or 5672), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _await(what: str, reachable: Callable[[], Any]) -> None:
+    """Wait a moment for a server that may be starting too; then give up, for the supervisor."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not reachable():
+        if time.monotonic() > deadline:
+            sys.exit(f"linli: can't reach {what} for {_START_SECONDS:g} s; giving up")
+        threading.Event().wait(0.3)
+
+
+if __name__ == "__main__":
+    main()

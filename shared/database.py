@@ -1,0 +1,153 @@
+"""Owns transactions: the engine, and the two ways in which a use case may run."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from shared.clock import BusinessClock
+from shared.messaging import outbox
+from shared.messaging.envelope import Event
+from shared.messaging.tables import InboxRow
+
+Result = TypeVar("Result")
+_RETRIED_STATES = ("40001", "40P01")
+_TRIES = 3
+
+
+class _Clock(Protocol):
+    def now(self) -> Any: ...
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be reached, or no connection came free in time; nothing was changed."""
+
+
+def build_engine(url: str, pool_size: int = 10) -> Engine:
+    """Return the engine of a process; connections are made when they are first needed.
+
+    The pool never grows past `pool_size`; who waits 10 s for a connection gives up. Errors
+    don't carry parameters: those may hold personal data.
+    """
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC -c lock_timeout=10s"
+            " -c idle_in_transaction_session_timeout=60s",
+        },
+    )
+
+
+class Transactions:
+    """Runs use cases: one call, one transaction, commit at its end or no trace of it.
+
+    A use case takes `(session, …, now)` and neither commits nor publishes. `now` is business
+    time, taken here at the door.
+    """
+
+    def __init__(self, engine: Engine, clock: _Clock | None = None) -> None:
+        self.engine = engine
+        self._clock = clock or BusinessClock()
+
+    def run(self, usecase: Callable[..., Result], *request: Any) -> Result:
+        """Run `usecase(session, *request, now)` for a caller and return its result.
+
+        A deadlock or serialization failure is tried again: nothing of it was committed.
+
+        Raises:
+            DatabaseUnavailable: when the database can't be reached.
+        """
+        return self._transaction(lambda session: usecase(session, *request, self._clock.now()))
+
+    def read(self, query: Callable[..., Result], *request: Any) -> Result:
+        """Run `query(session, *request)`, which changes nothing, and return its result.
+
+        Raises:
+            DatabaseUnavailable: when the database can't be reached.
+        """
+
+        def read_only(session: Session) -> Result:
+            session.connection(execution_options={"postgresql_readonly": True})
+            return query(session, *request)
+
+        return self._transaction(read_only)
+
+    def change(self, change: Callable[..., Result], *request: Any) -> Result:
+        """Run `change(session, *request)` of the machinery, which knows no business time.
+
+        Raises:
+            DatabaseUnavailable: when the database can't be reached.
+        """
+        return self._transaction(lambda session: change(session, *request))
+
+    def once(self, event: Event, usecase: Callable[[Session, Any, Any], object]) -> bool:
+        """Run `usecase(session, event.data, now)` unless it ran before; tell whether it ran now.
+
+        The claim in the inbox is the first statement; claim, effect and outbox rows commit
+        together. Whoever delivers the event again finds the claim taken.
+
+        Raises:
+            DatabaseUnavailable: when the database can't be reached.
+        """
+
+        def claim_and_run(session: Session) -> bool:
+            claim = (
+                insert(InboxRow)
+                .values(consumer=event.queue, event_id=event.id)
+                .on_conflict_do_nothing()
+                .returning(InboxRow.event_id)
+            )
+            if session.execute(claim).first() is None:
+                return False
+            usecase(session, event.data, self._clock.now())
+            return True
+
+        return self._transaction(claim_and_run)
+
+    def reachable(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except (OperationalError, InterfaceError, PoolTimeout):
+            return False
+        return True
+
+    def _transaction(self, work: Callable[[Session], Result]) -> Result:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with Session(self.engine) as session, session.begin():
+                    result = work(session)
+                    session.flush()
+                    outbox.wake_relay(session)
+                return result
+            except PoolTimeout as error:
+                raise DatabaseUnavailable("no free connection") from error
+            except DBAPIError as error:
+                if _state(error) in _RETRIED_STATES and attempt < _TRIES:
+                    continue
+                if error.connection_invalidated or isinstance(
+                    error, OperationalError | InterfaceError
+                ):
+                    raise DatabaseUnavailable(_first_line(error)) from error
+                raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _first_line(error: DBAPIError) -> str:
+    lines = str(error.orig).splitlines()
+    return lines[0] if lines else type(error).__name__

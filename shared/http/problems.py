@@ -1,0 +1,162 @@
+"""Owns answers to bad requests: RFC 9457 problem+json, in the caller's language."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import marshmallow
+from flask import Response, g, json, request
+from werkzeug.exceptions import HTTPException
+
+from shared.errors import Rejected
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:linli:problem:"
+
+_TITLES = {
+    400: ("请求无法解析", "The request can't be read"),
+    404: ("未找到", "Not found"),
+    405: ("此地址不支持该方法", "This address doesn't support the method"),
+    406: ("无法以所要求的格式应答", "No answer in the requested format"),
+    408: ("请求超时", "The request took too long"),
+    409: ("当前状态不允许此操作", "The current state does not allow this"),
+    413: ("请求内容过大", "The request is too large"),
+    415: ("不支持的内容类型", "The content type is not supported"),
+    422: ("请求内容有误", "The request has mistakes"),
+    429: ("请求过于频繁，请稍后再试", "Too many requests; try again later"),
+    500: ("系统内部错误，已记录", "An internal error; it has been recorded"),
+    503: ("服务暂时不可用，请稍后再试", "Temporarily unavailable; try again later"),
+}
+
+# what marshmallow says, in Chinese; every number and word in it is kept
+_MESSAGES = (
+    (r"Missing data for required field\.", "必填项缺失"),
+    (r"Field may not be null\.", "不能为空"),
+    (r"Unknown field\.", "未知字段"),
+    (r"Not a valid string\.", "不是有效的文本"),
+    (r"Not a valid integer\.", "不是有效的整数"),
+    (r"Not a valid boolean\.", "不是有效的布尔值"),
+    (r"Not a valid UUID\.", "不是有效的 UUID"),
+    (r"Not a valid list\.", "不是有效的列表"),
+    (r"Not a valid (?:aware )?datetime\.", "不是有效的时间（须带时区）"),
+    (r"Not a valid date\.", "不是有效的日期"),
+    (r"Invalid input type\.", "类型不正确"),
+    (r"Invalid value\.", "值不正确"),
+    (r"Must be one of: (.+)\.", r"只能是以下之一：\1"),
+    (r"Length must be between (\d+) and (\d+)\.", r"长度须在 \1 到 \2 之间"),
+    (r"Shorter than minimum length (\d+)\.", r"长度不得少于 \1"),
+    (r"Longer than maximum length (\d+)\.", r"长度不得超过 \1"),
+    (
+        r"Must be greater than or equal to (\S+) and less than or equal to (\S+)\.",
+        r"须在 \1 到 \2 之间",
+    ),
+    (r"Must be greater than or equal to (\S+)\.", r"不得小于 \1"),
+    (r"Must be less than or equal to (\S+)\.", r"不得大于 \1"),
+    (r"String does not match expected pattern\.", "格式不正确"),
+    (r"Number too large\.", "数值过大"),
+)
+
+
+class ProblemSchema(marshmallow.Schema):
+    """RFC 9457: what went wrong, for a program (`type`) and for a person (`title`, `detail`)."""
+
+    type = marshmallow.fields.String(required=True)
+    title = marshmallow.fields.String(required=True)
+    status = marshmallow.fields.Integer(required=True)
+    detail = marshmallow.fields.String()
+    instance = marshmallow.fields.String()
+    errors = marshmallow.fields.List(
+        marshmallow.fields.Dict(
+            keys=marshmallow.fields.String(), values=marshmallow.fields.String()
+        )
+    )
+
+
+def language() -> str:
+    """Return `zh` or `en`: what the caller prefers, Chinese when it doesn't say."""
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"], default="zh-CN")
+    return "en" if best == "en" else "zh"
+
+
+def problem(status: int, kind: str, title: str, **more: Any) -> Response:
+    """Return a problem+json answer; `kind` is its stable name."""
+    body = {
+        "type": TYPE_PREFIX + kind,
+        "title": title,
+        "status": status,
+        "instance": f"urn:linli:request:{g.get('request_id', '')}",
+    }
+    body |= {key: value for key, value in more.items() if value}
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
+    response.headers["Content-Language"] = "en" if language() == "en" else "zh-CN"
+    return response
+
+
+def rejected(error: Rejected) -> Response:
+    """Answer a rule's refusal."""
+    spoken = language()
+    sentence = error.text(spoken)
+    errors = [{"field": error.field, "detail": sentence}] if error.field else None
+    return problem(
+        error.status,
+        _kebab(type(error).__name__),
+        _title(error.status, spoken),
+        detail=sentence,
+        errors=errors,
+    )
+
+
+def unavailable() -> Response:
+    """Answer while the database can't be reached."""
+    response = problem(503, "unavailable", _title(503, language()))
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def http_error(error: HTTPException) -> Response:
+    """Answer what Flask, Werkzeug and webargs refuse."""
+    status = error.code or 500
+    spoken = language()
+    messages = getattr(error, "data", {}).get("messages", {})
+    errors = [
+        {"in": location, "field": field, "detail": _translated(text, spoken)}
+        for location, found in messages.items()
+        for field, text in _flattened(found)
+    ]
+    kind = "invalid-request" if status == 422 else _kebab(type(error).__name__)
+    answer = problem(status, kind, _title(status, spoken), errors=errors)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    return answer
+
+
+def _flattened(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (dotted path, message) of marshmallow's nested messages."""
+    if isinstance(messages, dict):
+        for key, value in messages.items():
+            name = path if key == "_schema" else f"{path}.{key}".lstrip(".")
+            yield from _flattened(value, name)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from _flattened(message, path)
+    else:
+        yield path, str(messages)
+
+
+def _translated(message: str, spoken: str) -> str:
+    if spoken == "en":
+        return message
+    for pattern, chinese in _MESSAGES:
+        if match := re.fullmatch(pattern, message):
+            return match.expand(chinese)
+    return message
+
+
+def _title(status: int, spoken: str) -> str:
+    chinese, english = _TITLES.get(status, ("请求失败", "The request failed"))
+    return english if spoken == "en" else chinese
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

@@ -1,0 +1,92 @@
+"""Owns the broker's management API: what the provisioner asks and changes there."""
+
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from shared.messaging.topology import PARKING_EXCHANGE, VHOST, Binding, Queue, Rights
+
+_TIMEOUT_SECONDS = 15
+
+
+class BrokerUnavailable(Exception):
+    """The management API can't be reached or refuses the login; the message says which."""
+
+
+class BrokerRefused(Exception):
+    """The broker refused a declaration; the message holds its reason."""
+
+
+class Broker:
+    """One RabbitMQ virtual host, seen through `http://user:password@host:port`."""
+
+    def __init__(self, management_url: str, vhost: str = VHOST) -> None:
+        self._url = management_url.rstrip("/") + "/api"
+        self._vhost = quote(vhost, safe="")
+
+    def create_vhost(self) -> None:
+        """Create the virtual host unless it is there."""
+        self._call("PUT", f"/vhosts/{self._vhost}", {})
+
+    def put_login(self, name: str, password: str, rights: Rights) -> None:
+        """Create or update a login with these rights on this virtual host, and no others."""
+        self._call("PUT", f"/users/{name}", {"password": password, "tags": ""})
+        self._call(
+            "PUT",
+            f"/permissions/{self._vhost}/{name}",
+            {"configure": rights.configure, "write": rights.write, "read": rights.read},
+        )
+
+    def put_exchange(self, name: str, kind: str) -> None:
+        """Declare a durable exchange."""
+        body = {"type": kind, "durable": True, "auto_delete": False, "arguments": {}}
+        self._call("PUT", f"/exchanges/{self._vhost}/{name}", body)
+
+    def put_queue(self, queue: Queue) -> None:
+        """Declare a durable queue."""
+        body = {"durable": True, "auto_delete": False, "arguments": dict(queue.arguments)}
+        self._call("PUT", f"/queues/{self._vhost}/{queue.name}", body)
+
+    def put_binding(self, binding: Binding) -> None:
+        """Bind a queue to an exchange."""
+        path = f"/bindings/{self._vhost}/e/{binding.exchange}/q/{binding.queue}"
+        self._call("POST", path, {"routing_key": binding.key, "arguments": {}})
+
+    def exchanges(self) -> dict[str, str]:
+        """Return the declared exchanges with their types, without RabbitMQ's own."""
+        rows = self._call("GET", f"/exchanges/{self._vhost}")
+        return {
+            row["name"]: row["type"]
+            for row in rows
+            if row["name"].endswith(".events") or row["name"] == PARKING_EXCHANGE
+        }
+
+    def queues(self) -> frozenset[Queue]:
+        """Return the declared queues."""
+        rows = self._call("GET", f"/queues/{self._vhost}")
+        return frozenset(
+            Queue(row["name"], tuple(sorted(row["arguments"].items()))) for row in rows
+        )
+
+    def bindings(self) -> frozenset[Binding]:
+        """Return the bindings, without those to the default exchange."""
+        rows = self._call("GET", f"/bindings/{self._vhost}")
+        return frozenset(
+            Binding(row["source"], row["destination"], row["routing_key"])
+            for row in rows
+            if row["source"] and row["destination_type"] == "queue"
+        )
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        try:
+            answer = requests.request(
+                method, self._url + path, json=body, timeout=_TIMEOUT_SECONDS
+            )
+        except requests.RequestException as error:
+            raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
+        if answer.status_code in (401, 403):
+            raise BrokerUnavailable("management API refuses the administrator's login")
+        if not answer.ok:
+            raise BrokerRefused(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json() if method == "GET" else None

@@ -1,0 +1,100 @@
+"""Owns a worker's broker connection: raw messages in, acks out, drained before it closes."""
+
+import logging
+import time
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from amqp.exceptions import AMQPError
+from kombu.entity import Queue
+from nameko.messaging import QueueConsumer
+
+from shared import metrics
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+"""How long a stopping worker waits for handlers; what is unfinished then is delivered again."""
+
+
+class EventConsumer(QueueConsumer):
+    """The worker's broker connection: raw messages in, acks out, drained before it closes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_flight = 0
+        self._drain_until: float | None = None
+        self.consuming = False
+
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> Iterable[Any]:
+        """Subscribe to each queue; `on_message` takes bodies as they are, so that none is
+        decoded, logged or acked by kombu."""
+        for provider in self._providers:
+            consumer = consumer_cls(
+                queues=[Queue(provider.queue_name, no_declare=True)],
+                on_message=partial(self._received, provider),
+                auto_declare=False,
+            )
+            consumer.qos(prefetch_count=self.prefetch_count)
+            self._consumers[provider] = consumer
+        return list(self._consumers.values())
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Keep what even kombu can't unpack, instead of acking it away."""
+        for provider in self._providers:
+            if message.delivery_info.get("consumer_tag") in self._tags_of(provider):
+                self._received(provider, message)
+
+    def on_consume_ready(self, connection: Any, channel: Any, consumers: Any, **kw: Any) -> None:
+        """Note that messages now arrive."""
+        super().on_consume_ready(connection, channel, consumers, **kw)
+        self._set_consuming(True)
+
+    def on_consume_end(self, connection: Any, channel: Any) -> None:
+        """Note that none arrive any more."""
+        self._set_consuming(False)
+
+    def on_connection_error(self, exc: Exception, interval: float) -> None:
+        """Note that the broker is away; kombu tries again."""
+        self._set_consuming(False)
+        log.warning("broker unreachable", extra={"error_class": type(exc).__name__})
+
+    def on_iteration(self) -> None:
+        """Stop only when every delivery is settled or the deadline for that has passed."""
+        self._cancel_consumers_if_requested()
+        if self._consumers:
+            return
+        if self._drain_until is None:
+            self._drain_until = time.monotonic() + DRAIN_SECONDS
+        if self._in_flight == 0 or time.monotonic() > self._drain_until:
+            self.should_stop = True
+
+    def done(self, message: Any, *, ack: bool) -> None:
+        """Settle a delivery. A connection that is gone returned the message already."""
+        self._in_flight -= 1
+        if ack and message.channel is not None and message.channel.connection:
+            try:
+                message.ack()
+            except (AMQPError, OSError) as error:
+                log.warning("ack lost", extra={"error_class": type(error).__name__})
+
+    def _received(self, provider: Any, message: Any) -> None:
+        self._in_flight += 1
+        self.container.spawn_managed_thread(
+            partial(provider.handle, message), identifier=f"delivery from {provider.queue_name}"
+        )
+
+    def _tags_of(self, provider: Any) -> Iterable[str]:
+        consumer = self._consumers.get(provider)
+        return consumer._active_tags.values() if consumer else ()
+
+    def _set_consuming(self, consuming: bool) -> None:
+        self.consuming = consuming
+        metrics.CONSUMING.set(consuming)
+
+
+def body_of(message: Any) -> bytes:
+    """Return the bytes of a body; py-amqp turns them into text when a sender named a charset."""
+    body = message.body
+    return body.encode() if isinstance(body, str) else bytes(body)

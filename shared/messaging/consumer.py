@@ -1,0 +1,137 @@
+"""Owns how a worker hears: nameko's consumer, changed where nameko would lose a message.
+
+A delivery ends in one of three ways: its effect is committed and it is acked; it is kept in
+`failed_events` and acked; or it goes back to the broker unacked because the process stops.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import eventlet
+from nameko.containers import ServiceContainer, WorkerContext
+from nameko.extensions import Entrypoint
+
+from shared import metrics
+from shared.clock import real_now
+from shared.errors import Rejected
+from shared.messaging import failures
+from shared.messaging.connection import EventConsumer, body_of
+from shared.messaging.envelope import Event, Undecodable, unseal
+from shared.messaging.parking import BrokerParked
+from shared.messaging.patience import Database, PatientTransactions, Stopping
+from shared.messaging.retries import Retries
+
+__all__ = ["Consume", "Database", "EventContainer", "consume"]
+
+log = logging.getLogger(__name__)
+
+ExcInfo = tuple[type[BaseException], BaseException, Any] | None
+
+
+class EventContainer(ServiceContainer):
+    """nameko's container, for which an `eventlet.Timeout` in a handler is a failure like any.
+
+    It derives from BaseException: nameko lets it pass, the message is never settled, and the
+    container goes on looking alive.
+    """
+
+    def _run_worker(
+        self, worker_ctx: WorkerContext, handle_result: Callable[..., Any] | None
+    ) -> None:
+        try:
+            super()._run_worker(worker_ctx, handle_result)
+        except eventlet.Timeout as error:
+            if handle_result is not None:
+                handle_result(worker_ctx, None, (type(error), error, error.__traceback__))
+
+
+class Consume(Entrypoint):
+    """`@consume("grid.on_finding_raised")`: the method handles each event of that queue once."""
+
+    connection = EventConsumer()
+    retries = Retries()
+    broker_parked = BrokerParked()
+
+    def __init__(self, queue: str, **kwargs: Any) -> None:
+        self.queue_name = queue
+        super().__init__(**kwargs)
+
+    def setup(self) -> None:
+        """Join the worker's connection."""
+        self.connection.register_provider(self)
+        self.retries.register_provider(self)
+
+    def stop(self) -> None:
+        """Hear nothing more; what was heard is still settled."""
+        self.retries.unregister_provider(self)
+        self.connection.unregister_provider(self)
+
+    def handle(self, message: Any) -> None:
+        """Hand a message to the handler, or keep it aside when it isn't one of our events."""
+        started = time.perf_counter()
+        try:
+            event = unseal(self.queue_name, message.headers, body_of(message))
+        except Undecodable as error:
+            self._settle(message, None, started, None, None, (Undecodable, error, None))
+        else:
+            self.run(event, partial(self._settle, message, event, started))
+
+    def run(self, event: Event, handle_result: Callable[..., Any]) -> None:
+        """Call the handler in a worker; waits for a free one. No header reaches nameko."""
+        self.container.spawn_worker(self, (event,), {}, handle_result=handle_result)
+
+    def _settle(
+        self,
+        message: Any,
+        event: Event | None,
+        started: float,
+        _context: WorkerContext | None,
+        result: Any,
+        exc_info: ExcInfo,
+    ) -> tuple[Any, None]:
+        acked = False
+        try:
+            if exc_info is None:
+                self._measure(event)
+            else:
+                self._keep(message.headers, body_of(message), exc_info[1])
+            acked = True
+        except Stopping:
+            metrics.EVENTS_HANDLED.labels(self.queue_name, "returned").inc()
+        finally:
+            self.connection.done(message, ack=acked)
+            metrics.HANDLER_SECONDS.labels(self.queue_name).observe(time.perf_counter() - started)
+        return result, None
+
+    def _keep(self, headers: Mapping[str, Any] | None, body: bytes, error: BaseException) -> None:
+        if isinstance(error, Stopping):
+            raise error
+        text = failures.describe(error)
+        failure = failures.Failure(self.queue_name, headers, body, text, is_hopeless(error))
+        state = self.transactions.change(failures.keep, failure)
+        metrics.EVENTS_HANDLED.labels(
+            self.queue_name, "parked" if state == "parked" else "retried"
+        ).inc()
+        log.error("event failed", extra={"queue": self.queue_name, "state": state, "why": text})
+
+    def _measure(self, event: Event | None) -> None:
+        if event is not None:
+            seconds = (real_now() - event.time).total_seconds()
+            metrics.EFFECT_SECONDS.labels(self.queue_name).observe(max(seconds, 0))
+
+    @property
+    def transactions(self) -> PatientTransactions:
+        """The worker's own database."""
+        transactions: PatientTransactions = self.container.config["transactions"]
+        return transactions
+
+
+def is_hopeless(error: BaseException) -> bool:
+    """Tell whether trying again can't help: a rule said no, or nobody can read the message."""
+    return isinstance(error, Rejected | Undecodable)
+
+
+consume = Consume.decorator

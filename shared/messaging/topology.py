@@ -1,0 +1,185 @@
+"""Owns who says what and who hears it: every event, exchange and queue of the system, as data.
+
+The provisioner declares this and nothing else; services declare nothing. Queue arguments can't
+change in place: a change is a new queue name and a migration step.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from shared.contracts import grid, inspections
+
+VHOST = "linli"
+PARKING_EXCHANGE = "parking"
+SERVICES = ("grid", "inspections")
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One version of one event: its producer, its name, its contract and its hearers."""
+
+    producer: str
+    name: str
+    contract: type
+    subject: str
+    """The attribute of the contract that holds the aggregate's id."""
+    heard_by: tuple[str, ...]
+    """Services with a handler for it; empty is allowed, and says that nobody here listens."""
+
+    @property
+    def noun_and_verb(self) -> str:
+        """`case_closed` of `case_closed.v1`."""
+        return self.name.rpartition(".")[0]
+
+    def queue_of(self, consumer: str) -> str:
+        """Return the queue on which a consumer hears every version of this event."""
+        return f"{consumer}.on_{self.noun_and_verb}"
+
+
+EVENTS = (
+    EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", ("inspections",)),
+    EventType("grid", "case_filed.v1", grid.CaseFiledV1, "case_id", ("inspections",)),
+    EventType("grid", "case_resolved.v1", grid.CaseResolvedV1, "case_id", ()),
+    EventType("grid", "case_returned.v1", grid.CaseReturnedV1, "case_id", ()),
+    EventType("grid", "case_closed.v1", grid.CaseClosedV1, "case_id", ("inspections",)),
+    EventType(
+        "inspections",
+        "inspection_recorded.v1",
+        inspections.InspectionRecordedV1,
+        "inspection_id",
+        (),
+    ),
+    EventType(
+        "inspections", "finding_raised.v1", inspections.FindingRaisedV1, "finding_id", ("grid",)
+    ),
+    EventType("inspections", "finding_closed.v1", inspections.FindingClosedV1, "finding_id", ()),
+)
+
+
+class UnknownEvent(Exception):
+    """No event of that name or class stands in the topology."""
+
+
+@cache
+def _by_name() -> dict[str, EventType]:
+    return {event.name: event for event in EVENTS}
+
+
+@cache
+def _by_contract() -> dict[type, EventType]:
+    return {event.contract: event for event in EVENTS}
+
+
+def event_named(name: str) -> EventType:
+    """Return the event of that name, e.g. `case_closed.v1`.
+
+    Raises:
+        UnknownEvent: when there is none, as with an event of a future version.
+    """
+    try:
+        return _by_name()[name]
+    except KeyError:
+        raise UnknownEvent(name) from None
+
+
+def event_of(contract: type) -> EventType:
+    """Return the event that a contract class describes.
+
+    Raises:
+        UnknownEvent: when the class stands in no entry.
+    """
+    try:
+        return _by_contract()[contract]
+    except KeyError:
+        raise UnknownEvent(contract.__name__) from None
+
+
+def exchange_of(service: str) -> str:
+    """Return the exchange on which a service speaks; nameko's own convention."""
+    return f"{service}.events"
+
+
+def parked_queue_of(service: str) -> str:
+    """Return the queue where the broker puts what it could not deliver to a service."""
+    return f"parked.{service}"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue with its arguments."""
+
+    name: str
+    arguments: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A route from an exchange into a queue."""
+
+    exchange: str
+    queue: str
+    key: str
+
+
+def exchanges() -> dict[str, str]:
+    """Return every exchange with its type.
+
+    None has an alternate exchange: a stock nameko subscriber, which declares the exchange
+    without one, would be refused with 406.
+    """
+    return {exchange_of(service): "topic" for service in SERVICES} | {PARKING_EXCHANGE: "direct"}
+
+
+def queues() -> tuple[Queue, ...]:
+    """Return every queue. None has a maximum length: one full queue would stop all consumers."""
+    heard = {event.queue_of(consumer): consumer for event in EVENTS for consumer in event.heard_by}
+    return tuple(
+        Queue(
+            name,
+            (
+                ("x-queue-type", "quorum"),
+                ("x-delivery-limit", 20),
+                ("x-dead-letter-exchange", PARKING_EXCHANGE),
+                ("x-dead-letter-routing-key", consumer),
+                ("x-dead-letter-strategy", "at-least-once"),
+                ("x-overflow", "reject-publish"),
+            ),
+        )
+        for name, consumer in sorted(heard.items())
+    ) + tuple(
+        # never -1: it drops on 3.10
+        Queue(
+            parked_queue_of(service), (("x-queue-type", "quorum"), ("x-delivery-limit", 1_000_000))
+        )
+        for service in SERVICES
+    )
+
+
+def bindings() -> frozenset[Binding]:
+    """Return every binding."""
+    heard = {
+        Binding(exchange_of(event.producer), event.queue_of(consumer), event.name)
+        for event in EVENTS
+        for consumer in event.heard_by
+    }
+    parked = {Binding(PARKING_EXCHANGE, parked_queue_of(s), s) for s in SERVICES}
+    return frozenset(heard | parked)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one broker login may do, as RabbitMQ's three patterns."""
+
+    configure: str
+    write: str
+    read: str
+
+
+def rights_of(service: str) -> Rights:
+    """Return the rights of a service's login: say its own, hear its own, configure nothing."""
+    return Rights(
+        configure="^$",
+        write=rf"^{service}\.events$",
+        read=rf"^({service}\.on_[a-z_]+|parked\.{service})$",
+    )

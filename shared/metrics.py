@@ -1,0 +1,59 @@
+"""Owns every metric of the system: its name, its labels and what it means."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+EVENTS_HANDLED = Counter(
+    "linli_events_handled_total",
+    "Deliveries by what became of them: handled, duplicate, retried, parked, returned",
+    ["queue", "outcome"],
+)
+HANDLER_SECONDS = Histogram(
+    "linli_handler_seconds",
+    "Time from taking a delivery to having settled it",
+    ["queue"],
+    buckets=_SECONDS,
+)
+FAILED_EVENTS = Gauge(
+    "linli_failed_events_rows",
+    "Rows of failed_events by state: waiting for a retry, or parked for a person",
+    ["state"],
+)
+CONSUMING = Gauge("linli_worker_consuming_info", "1 while the worker is consuming its queues")
+EFFECT_SECONDS = Histogram(
+    "linli_event_effect_seconds",
+    "Time from the producer's outbox row to the consumer's committed effect",
+    ["queue"],
+    buckets=_SECONDS,
+)
+
+OUTBOX_ROWS = Gauge("linli_outbox_rows", "Outbox rows that the broker has not confirmed yet")
+OUTBOX_AGE = Gauge("linli_outbox_age_seconds", "Age of the oldest outbox row not confirmed yet")
+RELAY_ACTIVE = Gauge("linli_relay_active_info", "1 on the relay that publishes, 0 on a standby")
+RELAY_PUBLISHED = Counter("linli_relay_published_total", "Messages handed to the broker", ["event"])
+RELAY_CONFIRMED = Counter("linli_relay_confirmed_total", "Messages the broker took over")
+RELAY_REFUSED = Counter("linli_relay_refused_total", "Messages the broker refused (nack)")
+RELAY_UNROUTABLE = Counter(
+    "linli_relay_unroutable_total",
+    "Messages that found no queue although topology.py says somebody hears them",
+    ["event"],
+)
+RELAY_CONFIRM_SECONDS = Histogram(
+    "linli_relay_confirm_seconds", "Time from publishing to confirm", buckets=_SECONDS
+)
+
+HTTP_REQUESTS = Counter(
+    "linli_http_requests_total", "HTTP requests answered", ["operation", "method", "status"]
+)
+HTTP_SECONDS = Histogram(
+    "linli_http_request_seconds", "Time to answer a request", ["operation"], buckets=_SECONDS
+)
+POOL_IN_USE = Gauge("linli_database_pool_connections", "Database connections in use")
+
+TOPOLOGY_MISSING = Gauge(
+    "linli_topology_missing_rows", "Exchanges, queues and bindings that should exist and don't"
+)
+TOPOLOGY_ORPHANS = Gauge(
+    "linli_topology_orphan_rows", "Queues that nothing in topology.py explains"
+)
