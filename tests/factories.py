@@ -1,0 +1,62 @@
+"""Owns the making of events for tests; what a test doesn't name has an ordinary value."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.contracts.grid import CaseClosedV1, CaseFiledV1
+from shared.contracts.inspections import FindingRaisedV1
+from shared.ids import new_id
+
+COMMUNITY = "320508019020"
+"""三元一村社区, 金阊街道, 姑苏区, 苏州市."""
+
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+
+
+def _case(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "case_id": new_id(),
+        "case_number": "320508202611230000019",
+        "kind": "rectification",
+        "area_code": COMMUNITY,
+        "title": "楼道堆放杂物",
+        "finding_id": new_id(),
+        "deadline": NOON,
+        "filed_at": NOON,
+        "version": 1,
+    } | values
+
+
+def case_filed(**values: Any) -> CaseFiledV1:
+    """Return a `case_filed.v1`."""
+    return CaseFiledV1(**_case(values))
+
+
+def case_closed(**values: Any) -> CaseClosedV1:
+    """Return a `case_closed.v1`."""
+    defaults = {
+        "version": 3,
+        "resolved_at": NOON,
+        "closed_at": NOON,
+        "closed_by": new_id(),
+        "overdue": False,
+    }
+    return CaseClosedV1(**_case(defaults | values))
+
+
+def finding_raised(**values: Any) -> FindingRaisedV1:
+    """Return a `finding_raised.v1`."""
+    defaults: dict[str, Any] = {
+        "finding_id": new_id(),
+        "inspection_id": new_id(),
+        "area_code": COMMUNITY,
+        "checklist_code": "compound-order",
+        "item_code": "corridor-clear",
+        "title": "楼道内无堵塞、无堆放杂物",
+        "severity": 3,
+        "deadline": NOON,
+        "raised_at": NOON,
+        "version": 1,
+        "note": "3 单元二楼楼道堆放纸箱",
+    }
+    return FindingRaisedV1(**(defaults | values))

@@ -1,0 +1,157 @@
+"""The relay: what is committed reaches the broker, whatever dies on the way."""
+
+import threading
+from dataclasses import asdict
+
+import pytest
+
+from deploy.local.ports import free_ports
+from shared.contracts.grid import CaseReturnedV1
+from shared.ids import new_id
+from shared.messaging import outbox
+from shared.messaging.provisioner import provision
+from tests.factories import case_closed, case_filed
+from tests.messaging.conftest import PASSWORDS, Rig
+from tests.observe import eventually
+from tests.processes import Process
+
+
+def received(rig: Rig, queue: str, count: int) -> list[str]:
+    """Return the ids of the next messages of a queue."""
+    channel = rig.channel("inspections")
+    ids: list[str] = []
+    for _, properties, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=10):
+        if properties is None:
+            break
+        ids.append(properties.message_id)
+        if len(ids) == count:
+            break
+    return ids
+
+
+def test_what_is_committed_is_sent_in_order_and_marked(rig: Rig) -> None:
+    rig.say(*(case_filed(title=str(n)) for n in range(50)))
+    rig.start("relay", "grid")
+    eventually(lambda: rig.unsent() == 0)
+    ids = received(rig, "inspections.on_case_filed", 50)
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 50
+
+
+def test_what_is_rolled_back_is_never_sent(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    db = rig.db["grid"]
+
+    def say_and_fail(session: object) -> None:
+        outbox.add(session, case_filed())  # type: ignore[arg-type]
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        db.change(say_and_fail)
+    rig.say(case_filed())
+    eventually(lambda: relay.metric("linli_relay_confirmed_total") == 1)
+    assert rig.scalar("grid", "SELECT count(*) FROM outbox") == 1
+
+
+def test_an_event_that_nobody_hears_counts_as_sent(rig: Rig) -> None:
+    state = asdict(case_filed())
+    event = CaseReturnedV1(
+        **state, returned_at=state["filed_at"], returned_by=new_id(), reason="未清理"
+    )
+    rig.say(event)
+    rig.start("relay", "grid")
+    eventually(lambda: rig.unsent() == 0)
+
+
+def test_a_lost_binding_keeps_the_event_until_it_is_back(rig: Rig) -> None:
+    rig.broker._call(  # the mistake of an operator, which no code of ours makes
+        "DELETE",
+        f"/bindings/{rig.vhost}/e/grid.events/q/inspections.on_case_closed/case_closed.v1",
+    )
+    relay = rig.start("relay", "grid")
+    rig.say(case_closed())
+    eventually(lambda: relay.metric("linli_relay_unroutable_total", event="case_closed.v1") >= 1)
+    assert rig.unsent() == 1
+
+    provision(rig.broker, PASSWORDS)
+    eventually(lambda: rig.unsent() == 0)
+    assert len(received(rig, "inspections.on_case_closed", 1)) == 1
+
+
+def test_a_row_that_commits_late_is_sent_although_later_rows_went_first(rig: Rig) -> None:
+    rig.start("relay", "grid")
+    db = rig.db["grid"]
+    added, go_on = threading.Event(), threading.Event()
+
+    def slow(session: object) -> None:
+        outbox.add(session, case_filed(title="late"))  # type: ignore[arg-type]
+        added.set()
+        assert go_on.wait(20)
+
+    writer = threading.Thread(target=db.change, args=(slow,))
+    writer.start()
+    assert added.wait(20)
+    rig.say(case_filed(title="early"))
+    eventually(
+        lambda: rig.scalar("grid", "SELECT count(*) FROM outbox WHERE sent_at > '-infinity'")
+    )
+    go_on.set()
+    writer.join()
+    eventually(lambda: rig.scalar("grid", "SELECT count(*) FROM outbox") == 2)
+    eventually(lambda: rig.unsent() == 0)
+    assert len(received(rig, "inspections.on_case_filed", 2)) == 2
+
+
+def test_a_second_relay_stands_by_and_takes_over_when_the_first_is_killed(rig: Rig) -> None:
+    first = rig.start("relay", "grid")
+    second = rig.start("relay", "grid")
+    assert first.metric("linli_relay_active_info") == 1
+    assert second.metric("linli_relay_active_info") == 0
+    first.kill()
+    rig.say(case_filed())
+    eventually(lambda: rig.unsent() == 0)
+    assert second.metric("linli_relay_active_info") == 1
+
+
+def test_a_relay_killed_at_any_moment_loses_nothing(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    for _ in range(5):
+        rig.say(*(case_filed() for _ in range(200)))
+        relay.kill()
+        relay.restart()
+    eventually(lambda: rig.unsent() == 0, 60)
+    relay.wait_ready()
+    ids = set()
+    channel = rig.channel("inspections")
+    for _, properties, _ in channel.consume(
+        "inspections.on_case_filed", auto_ack=True, inactivity_timeout=2
+    ):
+        if properties is None:
+            break
+        ids.add(properties.message_id)
+    assert len(ids) == 1000
+
+
+def test_sigterm_confirms_what_is_under_way_and_exits_clean(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    rig.say(*(case_filed() for _ in range(500)))
+    assert relay.terminate() == 0
+
+
+def test_the_backlog_is_measured_while_the_broker_is_away(rig: Rig) -> None:
+    (port,) = free_ports(1)
+    rig.say(case_filed(), case_filed())
+    relay = Process(
+        ("relay", "grid"),
+        {
+            "LINLI_DATABASE_URL": rig.database_url("grid"),
+            "LINLI_AMQP_URL": f"amqp://grid:x@127.0.0.1:{port}/linli",
+        },
+        rig.folder / "relay-alone.log",
+    )
+    try:
+        eventually(lambda: relay.metric("linli_outbox_rows") == 2)
+        assert relay.metric("linli_outbox_age_seconds") > 0
+        assert not relay.ready()
+    finally:
+        relay.end()
