@@ -1,0 +1,101 @@
+"""Owns the HTTP door of `inspections`: which address runs which use case."""
+
+from uuid import UUID
+
+from flask import url_for
+from flask_smorest import Blueprint
+
+from services.inspections import schemas
+from services.inspections.usecases import areas, checklists, findings, inspections
+from shared.http.app import read, run
+from shared.http.schemas import accepts, shows
+
+AREAS = Blueprint("areas", __name__, description="本服务所知的区划 / areas as known here")
+CHECKLISTS = Blueprint("checklists", __name__, description="检查表及其版本 / versioned checklists")
+INSPECTIONS = Blueprint("inspections", __name__, description="检查与评分 / inspections, scores")
+FINDINGS = Blueprint("findings", __name__, description="检查发现的问题 / what inspections found")
+BLUEPRINTS = [AREAS, CHECKLISTS, INSPECTIONS, FINDINGS]
+
+
+@AREAS.get("/areas/<code>")
+@AREAS.doc(operationId="get_area")
+@AREAS.response(200, shows(schemas.AreaView))
+def get_area(code: str) -> schemas.AreaView:
+    """An area of this service's copy of the register"""
+    return read(areas.get_area, code)
+
+
+@CHECKLISTS.post("/checklists")
+@CHECKLISTS.doc(operationId="publish_checklist")
+@CHECKLISTS.arguments(accepts(schemas.PublishChecklist))
+@CHECKLISTS.response(201, shows(schemas.ChecklistView), description="A new version")
+@CHECKLISTS.alt_response(200, schema=shows(schemas.ChecklistView), description="Nothing new")
+def publish_checklist(request: schemas.PublishChecklist) -> tuple[schemas.ChecklistView, int]:
+    """Publish a checklist, or the next version of one"""
+    published = run(checklists.publish_checklist, request)
+    return published.checklist, 201 if published.is_new else 200
+
+
+@CHECKLISTS.get("/checklists")
+@CHECKLISTS.doc(operationId="list_checklists")
+@CHECKLISTS.arguments(accepts(schemas.PageRequest), location="query")
+@CHECKLISTS.response(200, shows(schemas.ChecklistPage))
+def list_checklists(request: schemas.PageRequest) -> schemas.ChecklistPage:
+    """All checklists in their current versions"""
+    return read(checklists.list_checklists, request)
+
+
+@CHECKLISTS.get("/checklists/<code>")
+@CHECKLISTS.doc(operationId="get_checklist")
+@CHECKLISTS.arguments(accepts(schemas.WhichVersion), location="query")
+@CHECKLISTS.response(200, shows(schemas.ChecklistView))
+def get_checklist(which: schemas.WhichVersion, code: str) -> schemas.ChecklistView:
+    """A checklist in one of its versions"""
+    return read(checklists.get_checklist, code, which.version)
+
+
+@INSPECTIONS.post("/inspections")
+@INSPECTIONS.doc(operationId="record_inspection")
+@INSPECTIONS.arguments(accepts(schemas.RecordInspection))
+@INSPECTIONS.response(201, shows(schemas.InspectionDetailView))
+def record_inspection(
+    request: schemas.RecordInspection,
+) -> tuple[schemas.InspectionDetailView, int, dict[str, str]]:
+    """Record an inspection; every failed item raises a finding"""
+    inspection = run(inspections.record_inspection, request)
+    location = url_for("inspections.get_inspection", inspection_id=inspection.id)
+    return inspection, 201, {"Location": location}
+
+
+@INSPECTIONS.get("/inspections/<uuid:inspection_id>")
+@INSPECTIONS.doc(operationId="get_inspection")
+@INSPECTIONS.response(200, shows(schemas.InspectionDetailView))
+def get_inspection(inspection_id: UUID) -> schemas.InspectionDetailView:
+    """An inspection with its results and findings"""
+    return read(inspections.get_inspection, inspection_id)
+
+
+@INSPECTIONS.get("/inspections")
+@INSPECTIONS.doc(operationId="list_inspections")
+@INSPECTIONS.arguments(accepts(schemas.ListInspections), location="query")
+@INSPECTIONS.response(200, shows(schemas.InspectionPage))
+def list_inspections(request: schemas.ListInspections) -> schemas.InspectionPage:
+    """Inspections under an area, newest first"""
+    return read(inspections.list_inspections, request)
+
+
+@FINDINGS.get("/findings/<uuid:finding_id>")
+@FINDINGS.doc(operationId="get_finding")
+@FINDINGS.response(200, shows(schemas.FindingHistoryView))
+def get_finding(finding_id: UUID) -> schemas.FindingHistoryView:
+    """A finding with its history"""
+    return read(findings.get_finding, finding_id)
+
+
+@FINDINGS.get("/findings")
+@FINDINGS.doc(operationId="list_findings")
+@FINDINGS.arguments(accepts(schemas.ListFindings), location="query")
+@FINDINGS.response(200, shows(schemas.FindingPage))
+def list_findings(request: schemas.ListFindings) -> schemas.FindingPage:
+    """Findings under an area, newest first"""
+    return read(findings.list_findings, request)

@@ -1,0 +1,1 @@
+"""Owns the use cases of `inspections`, by subject: one function, one transaction."""

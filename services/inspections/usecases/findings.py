@@ -1,0 +1,138 @@
+"""Owns findings after they were raised: how the news of their cases change them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.inspections.domain.findings import AttachedCase, FindingState, is_news, moved
+from services.inspections.models import Finding, FindingStep
+from services.inspections.schemas import (
+    FindingHistoryView,
+    FindingPage,
+    FindingStepView,
+    FindingView,
+    ListFindings,
+)
+from services.inspections.usecases.views import newest_first, view_of
+from shared.contracts.grid import CaseClosedV1, CaseFiledV1, CaseStateV1
+from shared.contracts.inspections import FindingClosedV1
+from shared.errors import NotFound, TooEarly
+from shared.ids import new_id
+from shared.messaging import outbox
+
+
+class FindingNotFound(NotFound):
+    """No finding has that id."""
+
+    zh = "未找到该检查问题"
+    en = "There is no such finding"
+
+
+def link_case(session: Session, event: CaseFiledV1, now: datetime) -> None:
+    """Give the finding its case and number; it is in rectification from then on.
+
+    Raises:
+        TooEarly: when the finding is not here yet.
+        FindingHasOtherCase, FindingMoveNotAllowed
+    """
+    _take_news(session, event, "in_rectification", now)
+
+
+def close_finding(session: Session, event: CaseClosedV1, now: datetime) -> None:
+    """Close the finding of a closed case and announce it.
+
+    Raises:
+        TooEarly: when the finding is not here yet.
+        FindingHasOtherCase, FindingMoveNotAllowed
+    """
+    finding = _take_news(session, event, "closed", now)
+    if finding is None:
+        return
+    finding.closed_at, finding.overdue = event.closed_at, event.overdue
+    session.flush()
+    outbox.add(
+        session,
+        FindingClosedV1(
+            **said_of(finding),
+            case_id=event.case_id,
+            closed_at=event.closed_at,
+            overdue=event.overdue,
+        ),
+    )
+
+
+def get_finding(session: Session, finding_id: UUID) -> FindingHistoryView:
+    """Return a finding with its history.
+
+    Raises:
+        FindingNotFound
+    """
+    finding = session.get(Finding, finding_id)
+    if finding is None:
+        raise FindingNotFound
+    steps = [view_of(FindingStepView, step) for step in finding.steps]
+    return view_of(FindingHistoryView, finding, steps=steps)
+
+
+def list_findings(session: Session, request: ListFindings) -> FindingPage:
+    """Return the findings under an area, newest first."""
+    rows = select(Finding).where(Finding.area_code.startswith(request.area))
+    if request.state is not None:
+        rows = rows.where(Finding.state == request.state)
+    page = newest_first(session, rows, Finding.id, request)
+    return FindingPage(items=[view_of(FindingView, row) for row in page.items], next=page.next)
+
+
+def said_of(finding: Finding) -> dict[str, Any]:
+    """Return what every event about a flushed finding carries: `FindingStateV1`."""
+    return {
+        "finding_id": finding.id,
+        "inspection_id": finding.inspection_id,
+        "area_code": finding.area_code,
+        "checklist_code": finding.checklist_code,
+        "item_code": finding.item_code,
+        "title": finding.title,
+        "severity": finding.severity,
+        "deadline": finding.deadline,
+        "raised_at": finding.raised_at,
+        "version": finding.version,
+    }
+
+
+def _take_news(
+    session: Session, event: CaseStateV1, state: FindingState, now: datetime
+) -> Finding | None:
+    """Move the event's finding and return it, or None when the event has no news for one."""
+    if event.finding_id is None:
+        return None
+    finding = session.get(Finding, event.finding_id, with_for_update=True)
+    if finding is None:
+        raise TooEarly(f"finding {event.finding_id} is not here yet")
+    case = AttachedCase(event.case_id, event.case_number, event.version)
+    if not is_news(_attached(finding), case):
+        return None
+    finding.state = moved(finding.state, state)
+    finding.case_id, finding.case_number, finding.case_version = case.id, case.number, case.version
+    session.add(_step(finding, now))
+    return finding
+
+
+def _attached(finding: Finding) -> AttachedCase | None:
+    if finding.case_id is None or finding.case_number is None or finding.case_version is None:
+        return None
+    return AttachedCase(finding.case_id, finding.case_number, finding.case_version)
+
+
+def _step(finding: Finding, now: datetime) -> FindingStep:
+    return FindingStep(
+        id=new_id(),
+        finding_id=finding.id,
+        state=finding.state,
+        # the one that SQLAlchemy gives the row when it writes the move
+        finding_version=finding.version + 1,
+        case_version=finding.case_version,
+        taken_at=now,
+    )

@@ -1,0 +1,201 @@
+"""Owns inspections: recording one with its score and findings, and showing them."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from services.inspections.domain.deadlines import check_inspected_at
+from services.inspections.domain.findings import Failure, failures
+from services.inspections.domain.scoring import ItemResult, Score, check_results, score
+from services.inspections.models import (
+    Area,
+    ChecklistVersion,
+    Finding,
+    FindingStep,
+    Inspection,
+    InspectionResult,
+)
+from services.inspections.schemas import (
+    FindingView,
+    InspectionDetailView,
+    InspectionPage,
+    InspectionView,
+    ItemResultView,
+    ListInspections,
+    RecordInspection,
+)
+from services.inspections.usecases.checklists import content_of, version_of
+from services.inspections.usecases.findings import said_of
+from services.inspections.usecases.views import View, newest_first, view_of
+from shared.contracts.inspections import FindingRaisedV1, InspectionRecordedV1
+from shared.errors import NotFound, Rejected
+from shared.ids import new_id
+from shared.messaging import outbox
+
+
+class InspectionNotFound(NotFound):
+    """No inspection has that id."""
+
+    zh = "未找到该检查"
+    en = "There is no such inspection"
+
+
+class AreaUnknown(Rejected):
+    """The inspected community is not in this service's copy of the register."""
+
+    zh = "区划登记中没有社区 {code}"
+    en = "There is no community {code} in the register"
+
+
+class ChecklistUnknown(Rejected):
+    """The inspection names a checklist that was never published."""
+
+    zh = "没有检查表“{code}”"
+    en = "There is no checklist {code}"
+
+
+def record_inspection(
+    session: Session, request: RecordInspection, now: datetime
+) -> InspectionDetailView:
+    """Store an inspection with its score, raise a finding per failed item, and say both.
+
+    Raises:
+        AreaUnknown, ChecklistUnknown, InspectedInFuture, InspectedTooLongAgo, ItemUnknown,
+        ItemAnsweredTwice, ItemsMissing, NoteMissing
+    """
+    check_inspected_at(request.inspected_at, now)
+    _check_area(session, request.area_code)
+    version = _current_version(session, request.checklist_code)
+    items = content_of(version).items
+    results = [ItemResult(r.item_code, r.passed, r.note.strip()) for r in request.results]
+    check_results(items, results)
+    inspection = _new_inspection(request, version, score(items, results), now)
+    inspection.results = _result_rows(version, results)
+    inspection.findings = [
+        _new_finding(inspection, version, failure, now)
+        for failure in failures(items, results, request.inspected_at)
+    ]
+    session.add(inspection)
+    session.flush()
+    outbox.add_all(session, [_recorded(inspection), *map(_raised, inspection.findings)])
+    return _detail_view(inspection)
+
+
+def get_inspection(session: Session, inspection_id: UUID) -> InspectionDetailView:
+    """Return an inspection with its results and findings.
+
+    Raises:
+        InspectionNotFound
+    """
+    whole = (
+        joinedload(Inspection.checklist_version).joinedload(ChecklistVersion.checklist),
+        selectinload(Inspection.results).joinedload(InspectionResult.item),
+        selectinload(Inspection.findings),
+    )
+    inspection = session.get(Inspection, inspection_id, options=whole)
+    if inspection is None:
+        raise InspectionNotFound
+    return _detail_view(inspection)
+
+
+def list_inspections(session: Session, request: ListInspections) -> InspectionPage:
+    """Return the inspections under an area, newest first."""
+    rows = (
+        select(Inspection)
+        .where(Inspection.area_code.startswith(request.area))
+        .options(joinedload(Inspection.checklist_version).joinedload(ChecklistVersion.checklist))
+    )
+    page = newest_first(session, rows, Inspection.id, request)
+    return InspectionPage(items=[_view(InspectionView, row) for row in page.items], next=page.next)
+
+
+def _check_area(session: Session, code: str) -> None:
+    if session.get(Area, code) is None:
+        raise AreaUnknown("area_code", code=code)
+
+
+def _current_version(session: Session, code: str) -> ChecklistVersion:
+    version = version_of(session, code)
+    if version is None:
+        raise ChecklistUnknown("checklist_code", code=code)
+    return version
+
+
+def _new_inspection(
+    request: RecordInspection, version: ChecklistVersion, points: Score, now: datetime
+) -> Inspection:
+    return Inspection(
+        id=new_id(),
+        area_code=request.area_code,
+        checklist_version=version,
+        inspector_id=request.inspector_id,
+        mode=request.mode,
+        inspected_at=request.inspected_at.astimezone(UTC),
+        recorded_at=now,
+        points=points.points,
+        points_possible=points.points_possible,
+        failed_items=points.failed_items,
+    )
+
+
+def _result_rows(version: ChecklistVersion, results: list[ItemResult]) -> list[InspectionResult]:
+    items = {item.code: item for item in version.items}
+    return [
+        InspectionResult(id=new_id(), item=items[r.item_code], passed=r.passed, note=r.note)
+        for r in results
+    ]
+
+
+def _new_finding(
+    inspection: Inspection, version: ChecklistVersion, failure: Failure, now: datetime
+) -> Finding:
+    return Finding(
+        id=new_id(),
+        area_code=inspection.area_code,
+        checklist_code=version.checklist.code,
+        item_code=failure.item.code,
+        title=failure.item.title,
+        severity=failure.item.severity,
+        note=failure.note,
+        deadline=failure.deadline,
+        raised_at=now,
+        state="raised",
+        steps=[FindingStep(id=new_id(), state="raised", finding_version=1, taken_at=now)],
+    )
+
+
+def _recorded(inspection: Inspection) -> InspectionRecordedV1:
+    version = inspection.checklist_version
+    return InspectionRecordedV1(
+        inspection_id=inspection.id,
+        area_code=inspection.area_code,
+        checklist_code=version.checklist.code,
+        checklist_version=version.version,
+        mode=inspection.mode,
+        points=inspection.points,
+        points_possible=inspection.points_possible,
+        failed_items=inspection.failed_items,
+        inspected_at=inspection.inspected_at,
+        version=inspection.version,
+    )
+
+
+def _raised(finding: Finding) -> FindingRaisedV1:
+    return FindingRaisedV1(**said_of(finding), note=finding.note)
+
+
+def _view(view: type[View], inspection: Inspection, **more: object) -> View:
+    version = inspection.checklist_version
+    names = {"checklist_code": version.checklist.code, "checklist_version": version.version}
+    return view_of(view, inspection, **names, **more)
+
+
+def _detail_view(inspection: Inspection) -> InspectionDetailView:
+    results = [
+        ItemResultView(item_code=row.item.code, passed=row.passed, note=row.note)
+        for row in sorted(inspection.results, key=lambda row: row.item.position)
+    ]
+    findings = [view_of(FindingView, row) for row in inspection.findings]
+    return _view(InspectionDetailView, inspection, results=results, findings=findings)

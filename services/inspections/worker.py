@@ -1,0 +1,27 @@
+"""Owns the event door of `inspections`: what it hears, and which use case answers."""
+
+from services.inspections.usecases import areas, findings
+from shared.messaging.consumer import Database, consume
+from shared.messaging.envelope import Event
+
+
+class InspectionsWorker:
+    """Everything that `inspections` hears."""
+
+    name = "inspections"
+    db = Database()
+
+    @consume("inspections.on_areas_imported")
+    def on_areas_imported(self, event: Event) -> None:
+        """Keep the copy of the area register."""
+        self.db.once(event, areas.learn_areas)
+
+    @consume("inspections.on_case_filed")
+    def on_case_filed(self, event: Event) -> None:
+        """Note the case that will mend a finding."""
+        self.db.once(event, findings.link_case)
+
+    @consume("inspections.on_case_closed")
+    def on_case_closed(self, event: Event) -> None:
+        """Close the finding that was mended."""
+        self.db.once(event, findings.close_finding)
