@@ -1,0 +1,44 @@
+# Every target prepares the machine first; that costs nothing when all is there.
+PYTHON := .venv/bin/python
+LOCAL := $(PYTHON) -m deploy.local
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs reset demo test lint lock bootstrap
+
+help: ## these lines
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+bootstrap:
+	@deploy/local/bootstrap
+
+up: bootstrap ## install what is missing, start the whole system, print its address
+	@$(LOCAL) up
+
+down: ## stop everything; data stays
+	@if [ -x $(PYTHON) ]; then $(LOCAL) down; fi
+
+status: bootstrap ## every process: state, address, ready or not
+	@$(LOCAL) status
+
+logs: bootstrap ## follow the logs; P=grid-api for one process
+	@$(LOCAL) logs $(P)
+
+reset: bootstrap ## stop everything and delete the data of the local system (FORCE=1: without asking)
+	@$(LOCAL) reset
+
+demo: bootstrap ## play the first story on the running system
+	@$(PYTHON) -m deploy.demo
+
+test: bootstrap ## every test, on private servers of their own; A="-k word" for some
+	@$(PYTHON) -m pytest $(A)
+
+lint: bootstrap ## ruff, mypy, import-linter
+	@$(PYTHON) -m ruff check -q .
+	@$(PYTHON) -m ruff format -q --check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+lock: bootstrap ## resolve the newest allowed packages into uv.lock
+	@mkdir -p .run && mv uv.lock .run/uv.lock.before
+	@.run/tools/bin/uv lock -q && $(PYTHON) deploy/local/lock.py uv.lock \
+		|| { mv .run/uv.lock.before uv.lock; echo "make lock: failed, uv.lock is as it was" >&2; exit 1; }
+	@deploy/local/bootstrap

@@ -1,0 +1,111 @@
+"""Own the list of Linli's own processes in the local system, and what each is told at start."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.layout import Layout
+from deploy.local.programs import Program, environment_of
+from deploy.local.secretfiles import SecretFiles
+from deploy.local.settings import with_login, without_login
+
+GROUP = "apps"
+VHOST = "linli"
+SERVICES = ("grid", "inspections")
+KINDS = ("api", "worker", "relay")
+PROVISIONER = "provisioner"
+EXTENSIONS = {"grid": ("postgis",)}
+
+NAMES = (PROVISIONER, *(f"{service}-{kind}" for service in SERVICES for kind in KINDS))
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The servers' administrators' URLs, private or external."""
+
+    postgres_admin_url: str
+    rabbitmq_management_url: str
+    rabbitmq_amqp_url: str
+
+
+@dataclass(frozen=True)
+class Applications:
+    """Linli's own processes. They get paths of secret files, never a secret itself."""
+
+    layout: Layout
+    ports: Mapping[str, int]
+    servers: Servers
+    log_level: str = "info"
+
+    def programs(self) -> Iterator[Program]:
+        """Yield every process, in the order of NAMES."""
+        yield self._program(PROVISIONER, ("provision", "--watch"), self.provision_environment())
+        for service in SERVICES:
+            for kind in KINDS:
+                environment = self.service_environment(service)
+                yield self._program(f"{service}-{kind}", (kind, service), environment)
+
+    def linli(self) -> str:
+        """Return the path of the `linli` command."""
+        return str(self.layout.checkout / ".venv" / "bin" / "linli")
+
+    def service_environment(self, service: str) -> dict[str, str]:
+        """Return what every process of a service is told."""
+        secrets, login = self._secrets, f"linli_{service}"
+        password = secrets.get(f"db_{service}")
+        admin = self.servers.postgres_admin_url
+        database = with_login(admin, login, password, login, "postgresql+psycopg")
+        broker = with_login(
+            self.servers.rabbitmq_amqp_url, service, secrets.get(f"amqp_{service}"), VHOST
+        )
+        return self._environment(
+            LINLI_DATABASE_URL_FILE=secrets.put(f"url_db_{service}", database),
+            LINLI_AMQP_URL_FILE=secrets.put(f"url_amqp_{service}", broker),
+        )
+
+    def provision_environment(self) -> dict[str, str]:
+        """Return what the provisioner is told: the administrator's login and every service's."""
+        for service in SERVICES:
+            self._secrets.get(f"amqp_{service}")
+        management = self.servers.rabbitmq_management_url
+        return self._environment(
+            LINLI_RABBITMQ_MANAGEMENT_URL_FILE=self._secrets.put("url_management", management),
+            LINLI_RABBITMQ_AMQP_URL=without_login(self.servers.rabbitmq_amqp_url),
+            LINLI_SECRETS_DIR=self._secrets.folder,
+        )
+
+    @property
+    def _secrets(self) -> SecretFiles:
+        return SecretFiles(self.layout.secrets)
+
+    def _environment(self, **more: str | Path) -> dict[str, str]:
+        return environment_of(
+            self.layout.state,
+            self.layout.state,
+            LINLI_ENV="demo",
+            LINLI_CLOCK_FILE=str(self.layout.clock_file),
+            LINLI_LOG_LEVEL=self.log_level,
+            PYTHONUNBUFFERED="1",
+            **{name: str(value) for name, value in more.items()},
+        )
+
+    def _program(
+        self, name: str, arguments: tuple[str, ...], environment: dict[str, str]
+    ) -> Program:
+        own = {"LINLI_PROGRAM": name, "LINLI_HTTP_BIND": f"127.0.0.1:{self.ports[name]}"}
+        return Program(
+            name=name,
+            command=through_launcher(self.layout, self.linli(), *arguments),
+            environment=environment | own,
+            folder=self.layout.checkout,
+            group=GROUP,
+            autostart=False,
+            stop_seconds=40,
+            priority=600,
+        )
+
+
+def through_launcher(layout: Layout, *command: str) -> tuple[str, ...]:
+    """Return the command that first ends what a killed predecessor left, then becomes `command`."""
+    python = str(layout.checkout / ".venv" / "bin" / "python")
+    return (python, "-m", "deploy.local.launch", *command)

@@ -1,0 +1,65 @@
+"""Own what the operator of a local system may choose by environment variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from deploy.local.progress import Failure
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Servers to use instead of private ones, and where the front door listens."""
+
+    postgres_admin_url: str | None = None
+    rabbitmq_management_url: str | None = None
+    rabbitmq_amqp_url: str | None = None
+    http_port: int | None = None
+    http_host: str = "127.0.0.1"
+    log_level: str = "info"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Return the choices made.
+
+        Raises: Failure when they make no sense together.
+        """
+        management = environ.get("LINLI_RABBITMQ_MANAGEMENT_URL") or None
+        amqp = environ.get("LINLI_RABBITMQ_AMQP_URL") or None
+        if (management is None) != (amqp is None):
+            raise Failure(
+                "RabbitMQ of your own",
+                "only one of LINLI_RABBITMQ_MANAGEMENT_URL and LINLI_RABBITMQ_AMQP_URL is set",
+                "set both, or none for a private node",
+            )
+        return cls(
+            postgres_admin_url=environ.get("LINLI_POSTGRES_ADMIN_URL") or None,
+            rabbitmq_management_url=management,
+            rabbitmq_amqp_url=amqp,
+            http_port=_port(environ.get("LINLI_HTTP_PORT", "")),
+            http_host=environ.get("LINLI_HTTP_HOST") or "127.0.0.1",
+            log_level=environ.get("LINLI_LOG_LEVEL") or "info",
+        )
+
+
+def with_login(url: str, user: str, password: str, path: str, scheme: str | None = None) -> str:
+    """Return a server's URL for another login and another database or vhost."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    login = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}"
+    return urlunsplit((scheme or parts.scheme, login, f"/{path}", parts.query, ""))
+
+
+def without_login(url: str) -> str:
+    """Return a server's URL without user, password, database or vhost."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", parts.query, ""))
+
+
+def _port(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Failure("LINLI_HTTP_PORT", f"{text!r} is not a port", "give a number up to 65535")
+    return int(text)
