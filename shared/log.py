@@ -28,8 +28,13 @@ class JsonFormatter(logging.Formatter):
         }
         line |= {k: v for k, v in vars(record).items() if k not in _STANDARD}
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = _without_row_contents(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _without_row_contents(trace: str) -> str:
+    """Drop PostgreSQL's DETAIL lines: they repeat rows, which may hold personal data."""
+    return "\n".join(line for line in trace.splitlines() if not line.startswith("DETAIL:"))
 
 
 def configure(process: str, level: str = "INFO") -> None:

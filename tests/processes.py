@@ -41,7 +41,12 @@ class Process:
     def _start(self) -> "subprocess.Popen[bytes]":
         with self.log.open("ab") as output:
             return subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environment, stdout=output, stderr=output
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
     def get(self, path: str) -> requests.Response | None:
@@ -78,8 +83,8 @@ class Process:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
 
     def kill(self) -> None:
-        """Kill -9."""
-        self._process.kill()
+        """Kill -9, with its children: gunicorn's worker would hold the port."""
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def terminate(self, seconds: float = 30) -> int:

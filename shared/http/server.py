@@ -1,5 +1,6 @@
 """Owns the API process: gunicorn with one process and a pool of threads; replicas scale it."""
 
+import gc
 from typing import Any
 
 from flask import Flask
@@ -47,7 +48,9 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the WSGI application."""
+        """Return the WSGI application; what is loaded by now needs no garbage collection."""
+        gc.collect()
+        gc.freeze()
         return self._app
 
 

@@ -80,9 +80,7 @@ class Broker:
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         try:
-            answer = requests.request(
-                method, self._url + path, json=body, timeout=_TIMEOUT_SECONDS
-            )
+            answer = requests.request(method, self._url + path, json=body, timeout=_TIMEOUT_SECONDS)
         except requests.RequestException as error:
             raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
         if answer.status_code in (401, 403):

@@ -29,6 +29,10 @@ def step_1_create() -> None:
             CONSTRAINT pk_inbox PRIMARY KEY (consumer, event_id)
         )
     """)
+    _create_failed_events()
+
+
+def _create_failed_events() -> None:
     op.execute("""
         CREATE TABLE failed_events (
             id uuid NOT NULL CONSTRAINT pk_failed_events PRIMARY KEY,
