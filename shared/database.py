@@ -42,6 +42,10 @@ def build_engine(url: str, pool_size: int = 10) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
             "options": "-c timezone=UTC -c lock_timeout=10s"
             " -c idle_in_transaction_session_timeout=60s",
         },

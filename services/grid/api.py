@@ -2,25 +2,24 @@
 
 from uuid import UUID
 
-from flask_smorest import Blueprint
-
 from services.grid import schemas
 from services.grid.domain.areas import AreaTree
 from services.grid.domain.register_rows import RegisterRefused
 from services.grid.uploads import REQUEST_BODY, row_report, uploaded_register
 from services.grid.usecases import areas, case_reading, cases, imports
 from shared.http.app import read, run
+from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 
-AREAS = Blueprint("areas", __name__, description="区划登记册 / the register of areas")
-CASES = Blueprint("cases", __name__, description="案件 / cases")
+AREAS = Routes("areas", __name__, description="区划登记册 / the register of areas")
+CASES = Routes("cases", __name__, description="案件 / cases")
 BLUEPRINTS = [AREAS, CASES]
 
 AREAS.register_error_handler(RegisterRefused, row_report)
 
 
 @AREAS.post("/areas/imports")
-@AREAS.doc(operationId="import_areas", requestBody=REQUEST_BODY)
+@AREAS.doc(requestBody=REQUEST_BODY)
 @AREAS.response(201, shows(schemas.ImportReport))
 def import_areas() -> schemas.ImportReport:
     """Load a register file: all of it, or nothing and a report by row"""
@@ -29,7 +28,6 @@ def import_areas() -> schemas.ImportReport:
 
 
 @AREAS.get("/areas")
-@AREAS.doc(operationId="list_areas")
 @AREAS.arguments(accepts(schemas.ListAreas), location="query")
 @AREAS.response(200, shows(schemas.AreaPage))
 def list_areas(wanted: schemas.ListAreas) -> schemas.AreaPage:
@@ -38,7 +36,6 @@ def list_areas(wanted: schemas.ListAreas) -> schemas.AreaPage:
 
 
 @AREAS.get("/areas/<code>")
-@AREAS.doc(operationId="get_area")
 @AREAS.response(200, shows(schemas.AreaView))
 def get_area(code: str) -> schemas.AreaView:
     """An area with those it lies in"""
@@ -46,7 +43,6 @@ def get_area(code: str) -> schemas.AreaView:
 
 
 @AREAS.get("/areas/<code>/tree")
-@AREAS.doc(operationId="get_area_tree")
 @AREAS.arguments(accepts(schemas.Depth), location="query")
 @AREAS.response(200, shows(AreaTree))
 def get_area_tree(within: schemas.Depth, code: str) -> AreaTree:
@@ -55,7 +51,6 @@ def get_area_tree(within: schemas.Depth, code: str) -> AreaTree:
 
 
 @CASES.get("/cases")
-@CASES.doc(operationId="list_cases")
 @CASES.arguments(accepts(schemas.ListCases), location="query")
 @CASES.response(200, shows(schemas.CasePage))
 def list_cases(wanted: schemas.ListCases) -> schemas.CasePage:
@@ -64,7 +59,6 @@ def list_cases(wanted: schemas.ListCases) -> schemas.CasePage:
 
 
 @CASES.get("/cases/<uuid:case_id>")
-@CASES.doc(operationId="get_case")
 @CASES.response(200, shows(schemas.CaseView))
 def get_case(case_id: UUID) -> schemas.CaseView:
     """A case with its history"""
@@ -72,7 +66,6 @@ def get_case(case_id: UUID) -> schemas.CaseView:
 
 
 @CASES.post("/cases/<uuid:case_id>/resolve")
-@CASES.doc(operationId="resolve_case")
 @CASES.arguments(accepts(schemas.ResolveCase))
 @CASES.response(200, shows(schemas.CaseView))
 def resolve_case(request: schemas.ResolveCase, case_id: UUID) -> schemas.CaseView:
@@ -81,7 +74,6 @@ def resolve_case(request: schemas.ResolveCase, case_id: UUID) -> schemas.CaseVie
 
 
 @CASES.post("/cases/<uuid:case_id>/return")
-@CASES.doc(operationId="return_case")
 @CASES.arguments(accepts(schemas.ReturnCase))
 @CASES.response(200, shows(schemas.CaseView))
 def return_case(request: schemas.ReturnCase, case_id: UUID) -> schemas.CaseView:
@@ -90,7 +82,6 @@ def return_case(request: schemas.ReturnCase, case_id: UUID) -> schemas.CaseView:
 
 
 @CASES.post("/cases/<uuid:case_id>/close")
-@CASES.doc(operationId="close_case")
 @CASES.arguments(accepts(schemas.CloseCase))
 @CASES.response(200, shows(schemas.CaseView))
 def close_case(request: schemas.CloseCase, case_id: UUID) -> schemas.CaseView:

@@ -3,22 +3,21 @@
 from uuid import UUID
 
 from flask import url_for
-from flask_smorest import Blueprint
 
 from services.inspections import schemas
 from services.inspections.usecases import areas, checklists, findings, inspections
 from shared.http.app import read, run
+from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 
-AREAS = Blueprint("areas", __name__, description="本服务所知的区划 / areas as known here")
-CHECKLISTS = Blueprint("checklists", __name__, description="检查表及其版本 / versioned checklists")
-INSPECTIONS = Blueprint("inspections", __name__, description="检查与评分 / inspections, scores")
-FINDINGS = Blueprint("findings", __name__, description="检查发现的问题 / what inspections found")
+AREAS = Routes("areas", __name__, description="本服务所知的区划 / areas as known here")
+CHECKLISTS = Routes("checklists", __name__, description="检查表及其版本 / versioned checklists")
+INSPECTIONS = Routes("inspections", __name__, description="检查与评分 / inspections, scores")
+FINDINGS = Routes("findings", __name__, description="检查发现的问题 / what inspections found")
 BLUEPRINTS = [AREAS, CHECKLISTS, INSPECTIONS, FINDINGS]
 
 
 @AREAS.get("/areas/<code>")
-@AREAS.doc(operationId="get_area")
 @AREAS.response(200, shows(schemas.AreaView))
 def get_area(code: str) -> schemas.AreaView:
     """An area of this service's copy of the register"""
@@ -26,7 +25,6 @@ def get_area(code: str) -> schemas.AreaView:
 
 
 @CHECKLISTS.post("/checklists")
-@CHECKLISTS.doc(operationId="publish_checklist")
 @CHECKLISTS.arguments(accepts(schemas.PublishChecklist))
 @CHECKLISTS.response(201, shows(schemas.ChecklistView), description="A new version")
 @CHECKLISTS.alt_response(200, schema=shows(schemas.ChecklistView), description="Nothing new")
@@ -37,7 +35,6 @@ def publish_checklist(request: schemas.PublishChecklist) -> tuple[schemas.Checkl
 
 
 @CHECKLISTS.get("/checklists")
-@CHECKLISTS.doc(operationId="list_checklists")
 @CHECKLISTS.arguments(accepts(schemas.PageRequest), location="query")
 @CHECKLISTS.response(200, shows(schemas.ChecklistPage))
 def list_checklists(request: schemas.PageRequest) -> schemas.ChecklistPage:
@@ -46,7 +43,6 @@ def list_checklists(request: schemas.PageRequest) -> schemas.ChecklistPage:
 
 
 @CHECKLISTS.get("/checklists/<code>")
-@CHECKLISTS.doc(operationId="get_checklist")
 @CHECKLISTS.arguments(accepts(schemas.WhichVersion), location="query")
 @CHECKLISTS.response(200, shows(schemas.ChecklistView))
 def get_checklist(which: schemas.WhichVersion, code: str) -> schemas.ChecklistView:
@@ -55,7 +51,6 @@ def get_checklist(which: schemas.WhichVersion, code: str) -> schemas.ChecklistVi
 
 
 @INSPECTIONS.post("/inspections")
-@INSPECTIONS.doc(operationId="record_inspection")
 @INSPECTIONS.arguments(accepts(schemas.RecordInspection))
 @INSPECTIONS.response(201, shows(schemas.InspectionDetailView))
 def record_inspection(
@@ -68,7 +63,6 @@ def record_inspection(
 
 
 @INSPECTIONS.get("/inspections/<uuid:inspection_id>")
-@INSPECTIONS.doc(operationId="get_inspection")
 @INSPECTIONS.response(200, shows(schemas.InspectionDetailView))
 def get_inspection(inspection_id: UUID) -> schemas.InspectionDetailView:
     """An inspection with its results and findings"""
@@ -76,7 +70,6 @@ def get_inspection(inspection_id: UUID) -> schemas.InspectionDetailView:
 
 
 @INSPECTIONS.get("/inspections")
-@INSPECTIONS.doc(operationId="list_inspections")
 @INSPECTIONS.arguments(accepts(schemas.ListInspections), location="query")
 @INSPECTIONS.response(200, shows(schemas.InspectionPage))
 def list_inspections(request: schemas.ListInspections) -> schemas.InspectionPage:
@@ -85,7 +78,6 @@ def list_inspections(request: schemas.ListInspections) -> schemas.InspectionPage
 
 
 @FINDINGS.get("/findings/<uuid:finding_id>")
-@FINDINGS.doc(operationId="get_finding")
 @FINDINGS.response(200, shows(schemas.FindingHistoryView))
 def get_finding(finding_id: UUID) -> schemas.FindingHistoryView:
     """A finding with its history"""
@@ -93,7 +85,6 @@ def get_finding(finding_id: UUID) -> schemas.FindingHistoryView:
 
 
 @FINDINGS.get("/findings")
-@FINDINGS.doc(operationId="list_findings")
 @FINDINGS.arguments(accepts(schemas.ListFindings), location="query")
 @FINDINGS.response(200, shows(schemas.FindingPage))
 def list_findings(request: schemas.ListFindings) -> schemas.FindingPage:

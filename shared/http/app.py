@@ -18,6 +18,7 @@ from shared.ids import new_id
 
 Result = TypeVar("Result")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _MAX_BODY_BYTES = 10 * 1024 * 1024
 
 
@@ -91,6 +92,8 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     operation = request.endpoint or "none"
-    metrics.HTTP_REQUESTS.labels(operation, request.method, str(response.status_code)).inc()
+    # a caller may send any word as its method; labels come from closed sets
+    method = request.method if request.method in _METHODS else "other"
+    metrics.HTTP_REQUESTS.labels(operation, method, str(response.status_code)).inc()
     metrics.HTTP_SECONDS.labels(operation).observe(time.perf_counter() - g.started)
     return response

@@ -43,7 +43,7 @@ def position(after: str | None) -> str | None:
     if after is None:
         return None
     try:
-        key = base64.urlsafe_b64decode(after.encode("ascii")).decode("utf-8")
+        key = base64.b64decode(after, altchars=b"-_", validate=True).decode("utf-8")
     except (binascii.Error, ValueError) as error:
         raise BadCursor("after") from error
     if "\x00" in key:

@@ -54,6 +54,7 @@ _MESSAGES = (
     (r"Must be less than or equal to (\S+)\.", r"不得大于 \1"),
     (r"String does not match expected pattern\.", "格式不正确"),
     (r"Number too large\.", "数值过大"),
+    (r"Invalid JSON body\.", "不是有效的 JSON"),
 )
 
 
@@ -87,7 +88,9 @@ def problem(status: int, kind: str, title: str, **more: Any) -> Response:
         "instance": f"urn:linli:request:{g.get('request_id', '')}",
     }
     body |= {key: value for key, value in more.items() if value}
-    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
+    # a caller's own field name may hold half of a surrogate pair, which UTF-8 can't
+    text = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    response = Response(text, status, mimetype=MEDIA_TYPE)
     response.headers["Content-Language"] = "en" if language() == "en" else "zh-CN"
     return response
 

@@ -1,6 +1,5 @@
 """Owns how dataclasses become schemas of what callers may send and see."""
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,7 @@ import marshmallow
 import marshmallow_dataclass
 from marshmallow import RAISE, ValidationError, fields
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+from shared.text import is_storable
 
 
 class PlainText(fields.String):
@@ -17,7 +16,7 @@ class PlainText(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is not None and _UNSTORABLE.search(text):
+        if text is not None and not is_storable(text):
             raise ValidationError("Not a valid string.")
         return text
 

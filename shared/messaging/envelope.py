@@ -15,6 +15,7 @@ import marshmallow
 
 from shared.contracts import dump, schema_of
 from shared.messaging.topology import UnknownEvent, event_named, event_of
+from shared.text import storable
 
 CONTENT_TYPE = "application/json"
 _SPEC_VERSION = "1.0"
@@ -84,8 +85,8 @@ def seal(data: Any, event_id: UUID, time: datetime, traceparent: str | None = No
 
 
 def kept(headers: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return the known headers as text; any other is dropped."""
-    return {k: str(headers[k])[:512] for k in KEPT_HEADERS if headers and k in headers}
+    """Return the known headers as text that can be stored; any other is dropped."""
+    return {k: storable(str(headers[k]))[:512] for k in KEPT_HEADERS if headers and k in headers}
 
 
 def identity(headers: Mapping[str, str]) -> UUID | None:
@@ -116,4 +117,6 @@ def unseal(queue: str, headers: Mapping[str, Any] | None, body: bytes) -> Event:
         raise Undecodable(f"body breaks its contract: {error.messages}") from error
     except (ValueError, TypeError, RecursionError) as error:
         raise Undecodable(f"{type(error).__name__} while reading the message") from error
+    if time.tzinfo is None:
+        raise Undecodable("ce-time has no offset from UTC")
     return Event(queue, event_id, known["ce-type"], time, known, body, data)

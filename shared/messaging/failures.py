@@ -17,6 +17,7 @@ from shared.clock import real_now
 from shared.ids import new_id
 from shared.messaging.envelope import identity, kept
 from shared.messaging.tables import FailedEvent
+from shared.text import storable
 
 RETRY_DELAYS = (
     timedelta(seconds=5),
@@ -65,7 +66,7 @@ def next_try(attempts: int, now: datetime) -> datetime | None:
 def describe(error: BaseException) -> str:
     """Return an error's class and first line: enough to act on, and no payload."""
     lines = str(error).splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:_LONGEST_ERROR]
+    return storable(f"{type(error).__name__}: {lines[0] if lines else ''}")[:_LONGEST_ERROR]
 
 
 def keep(session: Session, failure: Failure) -> str:

@@ -50,7 +50,11 @@ class OutboxReader:
             autocommit=True,
             connect_timeout=5,
             application_name="linli relay",
-            options="-c timezone=UTC -c tcp_user_timeout=10000",
+            options="-c timezone=UTC",
+            tcp_user_timeout=10_000,
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
             prepare_threshold=1,
         )
         self.notified = False

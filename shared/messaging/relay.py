@@ -91,10 +91,9 @@ class RelaySession:
         try:
             self._loop.start()
         finally:
-            if not self._connection.is_closed:
-                self._connection.add_on_close_callback(lambda *_: None)
-            self._loop.remove_handler(self._outbox.fileno())
             self._abort()
+            # its descriptors would pile up over the sessions of a long outage
+            self._loop.close()
 
     def _abort(self) -> None:
         """Leave without waiting: the broker notices the closed socket at once."""

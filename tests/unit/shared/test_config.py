@@ -1,0 +1,92 @@
+"""Owns the proof of configuration: values, files, refusals that name what is amiss."""
+
+from pathlib import Path
+
+import pytest
+
+from shared import config
+from shared.config import Address, BadConfiguration
+
+
+def test_a_missing_value_is_named():
+    with pytest.raises(BadConfiguration, match="LINLI_AMQP_URL .*LINLI_AMQP_URL_FILE"):
+        config.required("LINLI_AMQP_URL", {})
+
+
+def test_an_empty_value_is_a_missing_one():
+    with pytest.raises(BadConfiguration, match="LINLI_X"):
+        config.required("LINLI_X", {"LINLI_X": ""})
+
+
+def test_a_value_may_stand_in_a_file(tmp_path: Path):
+    file = tmp_path / "secret"
+    file.write_text("句子 with spaces \n", encoding="utf-8")
+    assert config.required("LINLI_X", {"LINLI_X_FILE": str(file)}) == "句子 with spaces"
+
+
+def test_the_value_itself_goes_before_the_file(tmp_path: Path):
+    environ = {"LINLI_X": "given", "LINLI_X_FILE": str(tmp_path / "none")}
+    assert config.required("LINLI_X", environ) == "given"
+
+
+def test_a_file_that_is_not_there_is_named_even_where_there_is_a_default(tmp_path: Path):
+    environ = {"LINLI_X_FILE": str(tmp_path / "none")}
+    for read in (config.required, lambda name, env: config.optional(name, "default", env)):
+        with pytest.raises(BadConfiguration, match=r"LINLI_X_FILE: cannot read .*none"):
+            read("LINLI_X", environ)
+
+
+def test_an_empty_file_holds_no_value(tmp_path: Path):
+    file = tmp_path / "empty"
+    file.write_text("\n")
+    with pytest.raises(BadConfiguration, match="LINLI_X"):
+        config.required("LINLI_X", {"LINLI_X_FILE": str(file)})
+    assert config.optional("LINLI_X", "default", {"LINLI_X_FILE": str(file)}) == "default"
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "ten", "1 0"])
+def test_what_is_no_whole_number_is_refused(text: str):
+    with pytest.raises(BadConfiguration, match="LINLI_N"):
+        config.number("LINLI_N", 3, {"LINLI_N": text})
+
+
+def test_a_number_has_a_default():
+    assert config.number("LINLI_N", 3, {}) == 3
+    assert config.number("LINLI_N", 3, {"LINLI_N": "0"}) == 0
+
+
+@pytest.mark.parametrize("kind", ["production", "demo", "test"])
+def test_an_installation_is_of_one_of_three_kinds(kind: str):
+    assert config.environment({"LINLI_ENV": kind}) == kind
+
+
+def test_an_installation_is_in_production_unless_it_says_otherwise():
+    assert config.environment({}) == "production"
+    with pytest.raises(BadConfiguration, match="staging"):
+        config.environment({"LINLI_ENV": "staging"})
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("127.0.0.1:1", Address("127.0.0.1", 1)), ("[::]:65535", Address("[::]", 65535))],
+)
+def test_an_address_is_host_and_port(text: str, address: Address):
+    assert config.http_bind({"LINLI_HTTP_BIND": text}) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["8080", ":8080", "host:", "host:0", "host:65536", "host:-1", "host:x"]
+)
+def test_what_is_no_address_is_refused(text: str):
+    with pytest.raises(BadConfiguration, match="LINLI_HTTP_BIND"):
+        config.http_bind({"LINLI_HTTP_BIND": text})
+
+
+def test_urls_of_another_kind_are_refused_without_showing_their_password():
+    for read, name in (
+        (config.database_url, "LINLI_DATABASE_URL"),
+        (config.amqp_url, "LINLI_AMQP_URL"),
+    ):
+        with pytest.raises(BadConfiguration, match=name) as refusal:
+            read({name: "http://user:hidden@host"})
+        assert "hidden" not in str(refusal.value)
