@@ -2,10 +2,10 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test lint lock bootstrap
+.PHONY: help up down status logs reset demo test lint lock bootstrap coverage-of-demands
 
 help: ## these lines
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 28
 
 bootstrap:
 	@deploy/local/bootstrap
@@ -36,6 +36,9 @@ lint: bootstrap ## ruff, mypy, import-linter
 	@$(PYTHON) -m ruff format -q --check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
+
+coverage-of-demands: bootstrap ## the plans' demand rows that a test proves, and those without
+	@$(PYTHON) -m tests.demands
 
 lock: bootstrap ## resolve the newest allowed packages into uv.lock
 	@mkdir -p .run && mv uv.lock .run/uv.lock.before

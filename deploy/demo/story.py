@@ -48,6 +48,17 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Call:
+    """One HTTP request of a story."""
+
+    service: str
+    method: str
+    path: str
+    expected: tuple[int, ...] = (200,)
+    body: Any = None
+
+
+@dataclass(frozen=True)
 class Effect:
     """What an event brought about in another service, and how long after the answer it was seen."""
 
@@ -82,7 +93,7 @@ class Story:
 
     def know_the_community(self) -> None:
         """See that inspections has learned the area register from grid."""
-        self._step("社区工作人员", "查询登记册", "grid", "GET", f"/areas/{COMMUNITY}", 200)
+        self._step("社区工作人员", "查询登记册", Call("grid", "GET", f"/areas/{COMMUNITY}"))
         self._effect(
             "inspections",
             "三元一村社区已在检查服务登记",
@@ -93,9 +104,8 @@ class Story:
     def publish_checklist(self) -> None:
         """Publish the checklist; the same content again is the same version."""
         (checklist,) = (c for c in demo_checklists() if c["code"] == CHECKLIST)
-        self._step(
-            "区文明办", "发布检查表", "inspections", "POST", "/checklists", (200, 201), checklist
-        )
+        call = Call("inspections", "POST", "/checklists", (200, 201), checklist)
+        self._step("区文明办", "发布检查表", call)
 
     def record_inspection(self) -> str:
         """Score the community; the first item fails. Return the finding's id."""
@@ -108,22 +118,19 @@ class Story:
             }
             for number, item in enumerate(checklist["items"])
         ]
+        body = {
+            "area_code": COMMUNITY,
+            "checklist_code": CHECKLIST,
+            "inspector_id": str(INSPECTOR),
+            "mode": "open",
+            "inspected_at": datetime.now(UTC).isoformat(),
+            "results": results,
+        }
         inspection = self._step(
             "检查员",
             "记录检查，1 项不合格",
-            "inspections",
-            "POST",
-            "/inspections",
-            201,
-            {
-                "area_code": COMMUNITY,
-                "checklist_code": CHECKLIST,
-                "inspector_id": str(INSPECTOR),
-                "mode": "open",
-                "inspected_at": datetime.now(UTC).isoformat(),
-                "results": results,
-            },
-            subject=lambda answer: str(answer["findings"][0]["id"]),
+            Call("inspections", "POST", "/inspections", (201,), body),
+            lambda answer: str(answer["findings"][0]["id"]),
         )
         return str(inspection["findings"][0]["id"])
 
@@ -147,18 +154,14 @@ class Story:
     def resolve(self, case: str) -> None:
         """Report the problem as mended."""
         body = {"resolved_by": str(HANDLER), "note": "已联系住户清运，楼道恢复畅通"}
-        path = f"/cases/{case}/resolve"
-        self._step(
-            "物业处理员", "处理并反馈", "grid", "POST", path, 200, body, subject=lambda _: case
-        )
+        call = Call("grid", "POST", f"/cases/{case}/resolve", body=body)
+        self._step("物业处理员", "处理并反馈", call, lambda _: case)
 
     def close(self, case: str) -> None:
         """Check on the spot, by another person, and close."""
         body = {"closed_by": str(CHECKER), "note": "现场核查合格"}
-        path = f"/cases/{case}/close"
-        self._step(
-            "网格员", "现场核查并结案", "grid", "POST", path, 200, body, subject=lambda _: case
-        )
+        call = Call("grid", "POST", f"/cases/{case}/close", body=body)
+        self._step("网格员", "现场核查并结案", call, lambda _: case)
 
     def await_closed(self, finding: str) -> None:
         """See the finding closed."""
@@ -170,25 +173,16 @@ class Story:
         )
 
     def _step(
-        self,
-        who: str,
-        what: str,
-        service: str,
-        method: str,
-        path: str,
-        expected: int | tuple[int, ...],
-        body: Any = None,
-        *,
-        subject: Callable[[Any], str] | None = None,
+        self, who: str, what: str, call: Call, subject: Callable[[Any], str] | None = None
     ) -> Any:
         started = time.perf_counter()
-        answer = requests.request(method, self._url(service, path), json=body, timeout=30)
+        url = self._url(call.service, call.path)
+        answer = requests.request(call.method, url, json=call.body, timeout=30)
         self._answered_at = time.perf_counter()
-        allowed = (expected,) if isinstance(expected, int) else expected
-        if answer.status_code not in allowed:
+        if answer.status_code not in call.expected:
             raise StoryBroken(f"{who} {what}: {answer.status_code} {answer.text[:400]}")
         content = answer.json()
-        events = self.event_ids(service, subject(content)) if subject else []
+        events = self.event_ids(call.service, subject(content)) if subject else []
         milliseconds = (self._answered_at - started) * 1000
         self._note(Step(who, what, answer.status_code, milliseconds, events))
         return content
