@@ -58,6 +58,18 @@ _MESSAGES = (
 )
 
 
+class FaultSchema(marshmallow.Schema):
+    """One thing at fault, and where it is."""
+
+    field = marshmallow.fields.String(metadata={"description": "Dotted path, or a column"})
+    location = marshmallow.fields.String(
+        data_key="in", metadata={"description": "json, query, path or headers"}
+    )
+    row = marshmallow.fields.Integer(metadata={"description": "Line of a file; its header is 1"})
+    value = marshmallow.fields.String()
+    detail = marshmallow.fields.String(required=True)
+
+
 class ProblemSchema(marshmallow.Schema):
     """RFC 9457: what went wrong, for a program (`type`) and for a person (`title`, `detail`)."""
 
@@ -67,9 +79,11 @@ class ProblemSchema(marshmallow.Schema):
     detail = marshmallow.fields.String()
     instance = marshmallow.fields.String()
     errors = marshmallow.fields.List(
-        marshmallow.fields.Dict(
-            keys=marshmallow.fields.String(), values=marshmallow.fields.String()
-        )
+        marshmallow.fields.Nested(FaultSchema),
+        metadata={"description": "What is at fault; of a file, the first hundred faults"},
+    )
+    error_count = marshmallow.fields.Integer(
+        metadata={"description": "How many faults a file has in all"}
     )
 
 
