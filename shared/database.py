@@ -17,6 +17,9 @@ from shared.messaging.tables import InboxRow
 Result = TypeVar("Result")
 _RETRIED_STATES = ("40001", "40P01")
 _TRIES = 3
+_LOCK_NOT_AVAILABLE = "55P03"
+_UNAVAILABLE_STATES = ("08", "53", "57P", "58")
+"""Connection, resources (disk, memory, connections), shutdown, system; PostgreSQL appendix A."""
 
 
 class _Clock(Protocol):
@@ -25,6 +28,10 @@ class _Clock(Protocol):
 
 class DatabaseUnavailable(Exception):
     """The database can't be reached, or no connection came free in time; nothing was changed."""
+
+
+class LockBusy(Exception):
+    """Somebody else held a lock for too long; nothing was changed, a later try may succeed."""
 
 
 def build_engine(url: str, pool_size: int = 10) -> Engine:
@@ -70,6 +77,7 @@ class Transactions:
 
         Raises:
             DatabaseUnavailable: when the database can't be reached.
+            LockBusy: when another transaction holds what this one needs.
         """
         return self._transaction(lambda session: usecase(session, *request, self._clock.now()))
 
@@ -140,12 +148,21 @@ class Transactions:
             except DBAPIError as error:
                 if _state(error) in _RETRIED_STATES and attempt < _TRIES:
                     continue
-                if error.connection_invalidated or isinstance(
-                    error, OperationalError | InterfaceError
-                ):
-                    raise DatabaseUnavailable(_first_line(error)) from error
-                raise
+                raise _translated(error) from error
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """Return what a database error means for the caller; errors of one statement stay."""
+    state = _state(error)
+    if state == _LOCK_NOT_AVAILABLE:
+        return LockBusy(_first_line(error))
+    lost = isinstance(error, OperationalError | InterfaceError) and (
+        state is None or state.startswith(_UNAVAILABLE_STATES)
+    )
+    if error.connection_invalidated or lost:
+        return DatabaseUnavailable(_first_line(error))
+    return error
 
 
 def _state(error: DBAPIError) -> str | None:

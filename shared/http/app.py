@@ -10,7 +10,7 @@ from flask_smorest import Api, Blueprint
 from werkzeug.exceptions import HTTPException
 
 from shared import metrics
-from shared.database import DatabaseUnavailable, Transactions
+from shared.database import DatabaseUnavailable, LockBusy, Transactions
 from shared.errors import Rejected
 from shared.health import Check, health_routes
 from shared.http import problems
@@ -54,7 +54,8 @@ def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) 
     for blueprint in blueprints:
         api.register_blueprint(blueprint, url_prefix=prefix)
     app.register_error_handler(Rejected, problems.rejected)
-    app.register_error_handler(DatabaseUnavailable, lambda _: problems.unavailable())
+    for error in (DatabaseUnavailable, LockBusy):
+        app.register_error_handler(error, lambda _: problems.unavailable())
     app.before_request(_begin)
     app.after_request(_finish)
     checks: dict[str, Check] = {"database": db.reachable}

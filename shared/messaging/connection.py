@@ -2,20 +2,26 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import eventlet
 from amqp.exceptions import AMQPError
 from kombu.entity import Queue
 from nameko.messaging import QueueConsumer
 
 from shared import metrics
+from shared.messaging.patience import Stopping
 
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 20.0
 """How long a stopping worker waits for handlers; what is unfinished then is delivered again."""
+
+_GIVE_BACK_SECONDS = 1.0
+"""Pause before a message goes back, so that 20 deliveries take longer than a hiccup."""
 
 
 class EventConsumer(QueueConsumer):
@@ -30,6 +36,8 @@ class EventConsumer(QueueConsumer):
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Iterable[Any]:
         """Subscribe to each queue; `on_message` takes bodies as they are, so that none is
         decoded, logged or acked by kombu."""
+        # a body stays as it came, whatever character set its sender names
+        channel.auto_decode = False
         for provider in self._providers:
             consumer = consumer_cls(
                 queues=[Queue(provider.queue_name, no_declare=True)],
@@ -55,10 +63,31 @@ class EventConsumer(QueueConsumer):
         """Note that none arrive any more."""
         self._set_consuming(False)
 
+    @contextmanager
+    def establish_connection(self) -> Iterator[Any]:
+        """Connect, trying every two seconds at most; kombu would wait up to thirty."""
+        with self.create_connection() as connection:
+            connection.ensure_connection(
+                self.on_connection_error,
+                interval_start=0.5,
+                interval_step=0.5,
+                interval_max=2,
+                reraise_as_library_errors=False,
+            )
+            yield connection
+
     def on_connection_error(self, exc: Exception, interval: float) -> None:
-        """Note that the broker is away; kombu tries again."""
+        """Note that the broker is away; kombu tries again, unless the worker stops."""
         self._set_consuming(False)
         log.warning("broker unreachable", extra={"error_class": type(exc).__name__})
+        leaving = self._pending_remove_providers
+        self._pending_remove_providers: dict[Any, Any] = {}
+        for provider, removed in leaving.items():
+            self._consumers.pop(provider, None)
+            removed.send()
+        if leaving and not self._consumers:
+            self.should_stop = True
+            raise exc
 
     def on_iteration(self) -> None:
         """Stop only when every delivery is settled or the deadline for that has passed."""
@@ -70,14 +99,35 @@ class EventConsumer(QueueConsumer):
         if self._in_flight == 0 or time.monotonic() > self._drain_until:
             self.should_stop = True
 
-    def done(self, message: Any, *, ack: bool) -> None:
-        """Settle a delivery. A connection that is gone returned the message already."""
+    def settle(self, message: Any, work: Callable[[], None]) -> bool:
+        """Do what must be stored before the ack, then ack; tell whether it was stored.
+
+        A message whose work fails for a reason that nobody foresaw goes back to the broker, which
+        counts its deliveries and parks it; the worker and its other messages go on.
+        """
+        try:
+            work()
+        except Stopping:
+            self._in_flight -= 1
+            return False
+        except Exception as error:  # noqa: BLE001 - the consumer's boundary
+            log.error("delivery goes back to the broker", extra={"why": type(error).__name__})
+            eventlet.sleep(_GIVE_BACK_SECONDS)
+            self._in_flight -= 1
+            self._answer(message, message.requeue)
+            return False
         self._in_flight -= 1
-        if ack and message.channel is not None and message.channel.connection:
-            try:
-                message.ack()
-            except (AMQPError, OSError) as error:
-                log.warning("ack lost", extra={"error_class": type(error).__name__})
+        self._answer(message, message.ack)
+        return True
+
+    def _answer(self, message: Any, answer: Callable[[], None]) -> None:
+        """Answer the broker; a connection that is gone returned the message already."""
+        if message.channel is None or not message.channel.connection:
+            return
+        try:
+            answer()
+        except (AMQPError, OSError) as error:
+            log.warning("answer lost", extra={"error_class": type(error).__name__})
 
     def _received(self, provider: Any, message: Any) -> None:
         self._in_flight += 1
@@ -95,6 +145,6 @@ class EventConsumer(QueueConsumer):
 
 
 def body_of(message: Any) -> bytes:
-    """Return the bytes of a body; py-amqp turns them into text when a sender named a charset."""
+    """Return the bytes of a body as they came."""
     body = message.body
-    return body.encode() if isinstance(body, str) else bytes(body)
+    return body.encode(errors="surrogatepass") if isinstance(body, str) else bytes(body)

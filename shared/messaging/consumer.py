@@ -92,19 +92,18 @@ class Consume(Entrypoint):
         result: Any,
         exc_info: ExcInfo,
     ) -> tuple[Any, None]:
-        acked = False
-        try:
-            if exc_info is None:
-                self._measure(event)
-            else:
-                self._keep(message.headers, body_of(message), exc_info[1])
-            acked = True
-        except Stopping:
+        stored = self.connection.settle(message, lambda: self._store(message, exc_info))
+        if not stored:
             metrics.EVENTS_HANDLED.labels(self.queue_name, "returned").inc()
-        finally:
-            self.connection.done(message, ack=acked)
-            metrics.HANDLER_SECONDS.labels(self.queue_name).observe(time.perf_counter() - started)
+        elif event is not None and exc_info is None:
+            seconds = (real_now() - event.time).total_seconds()
+            metrics.EFFECT_SECONDS.labels(self.queue_name).observe(max(seconds, 0))
+        metrics.HANDLER_SECONDS.labels(self.queue_name).observe(time.perf_counter() - started)
         return result, None
+
+    def _store(self, message: Any, exc_info: ExcInfo) -> None:
+        if exc_info is not None:
+            self._keep(message.headers, body_of(message), exc_info[1])
 
     def _keep(self, headers: Mapping[str, Any] | None, body: bytes, error: BaseException) -> None:
         if isinstance(error, Stopping):
@@ -116,11 +115,6 @@ class Consume(Entrypoint):
             self.queue_name, "parked" if state == "parked" else "retried"
         ).inc()
         log.error("event failed", extra={"queue": self.queue_name, "state": state, "why": text})
-
-    def _measure(self, event: Event | None) -> None:
-        if event is not None:
-            seconds = (real_now() - event.time).total_seconds()
-            metrics.EFFECT_SECONDS.labels(self.queue_name).observe(max(seconds, 0))
 
     @property
     def transactions(self) -> PatientTransactions:

@@ -4,7 +4,6 @@ A message gets there that killed its process 20 times, or was in flight at as ma
 connections; innocents are among them, so it is kept for a person to look at and replay.
 """
 
-from functools import partial
 from typing import Any
 
 from nameko.extensions import SharedExtension
@@ -12,7 +11,7 @@ from nameko.extensions import SharedExtension
 from shared import metrics
 from shared.messaging import failures
 from shared.messaging.connection import EventConsumer, body_of
-from shared.messaging.patience import PatientTransactions, Stopping
+from shared.messaging.patience import PatientTransactions
 from shared.messaging.topology import parked_queue_of
 
 
@@ -36,24 +35,20 @@ class BrokerParked(SharedExtension):
 
     def handle(self, message: Any) -> None:
         """Keep the message, then ack it."""
+        self.connection.settle(message, lambda: self._keep(message))
+
+    def _keep(self, message: Any) -> None:
         headers = message.headers or {}
-        queue, count = _origin(headers)
+        queue, reason = _origin(headers)
         failure = failures.Failure(
             queue or self.queue_name,
             headers,
             body_of(message),
-            f"the broker gave up after {count} deliveries",
+            f"the broker gave up: {reason}",
             hopeless=True,
         )
-        acked = False
-        try:
-            self._transactions.change(partial(failures.keep, failure=failure))
-            metrics.EVENTS_HANDLED.labels(failure.queue, "parked").inc()
-            acked = True
-        except Stopping:
-            metrics.EVENTS_HANDLED.labels(failure.queue, "returned").inc()
-        finally:
-            self.connection.done(message, ack=acked)
+        self._transactions.change(failures.keep, failure)
+        metrics.EVENTS_HANDLED.labels(failure.queue, "parked").inc()
 
     @property
     def _transactions(self) -> PatientTransactions:
@@ -61,8 +56,7 @@ class BrokerParked(SharedExtension):
         return transactions
 
 
-def _origin(headers: Any) -> tuple[str | None, int]:
-    """Return the queue that a dead-lettered message came from and its delivery count there."""
+def _origin(headers: Any) -> tuple[str | None, str]:
+    """Return the queue that a dead-lettered message came from, and the broker's reason."""
     deaths = headers.get("x-death") or [{}]
-    count = headers.get("x-delivery-count", 0)
-    return deaths[0].get("queue"), count if isinstance(count, int) else 0
+    return deaths[0].get("queue"), str(deaths[0].get("reason", "unknown"))

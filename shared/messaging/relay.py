@@ -31,6 +31,8 @@ CONFIRM_SECONDS = 30.0
 HOLD_SECONDS = 5.0
 """How long a message that was refused, or found no queue, waits for its next try."""
 
+COMPLAIN_SECONDS = 60.0
+
 _TICK_SECONDS = 0.2
 _POLL_SECONDS = 1.0
 _DRAIN_SECONDS = 5.0
@@ -53,6 +55,7 @@ class RelaySession:
         self._confirmed: list[int] = []
         self._held: dict[int, float] = {}
         self._returned: set[str] = set()
+        self._complained: dict[str, float] = {}
         self._blocked = False
         self._flush_due = False
         self._polled_at = 0.0
@@ -205,10 +208,16 @@ class RelaySession:
             self._held[row.position] = now + HOLD_SECONDS
         elif unroutable and is_heard(row.event_type):
             metrics.RELAY_UNROUTABLE.labels(row.event_type).inc()
-            log.error("no queue for an event that is heard", extra={"event": row.event_type})
+            self._complain(row.event_type, now)
             self._held[row.position] = now + HOLD_SECONDS
         else:
             self._confirmed.append(row.position)
+
+    def _complain(self, event_type: str, now: float) -> None:
+        """Log once a minute, not once a row: a lost binding may hold back thousands."""
+        if now - self._complained.get(event_type, -COMPLAIN_SECONDS) >= COMPLAIN_SECONDS:
+            self._complained[event_type] = now
+            log.error("no queue for an event that is heard", extra={"event": event_type})
 
     def _flush(self) -> None:
         self._flush_due = False

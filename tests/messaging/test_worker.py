@@ -102,6 +102,9 @@ def test_what_a_rule_refuses_is_parked_at_once(rig: Rig) -> None:
         (b"{}", {"ce-id": "018f", "ce-type": "case_filed.v9"}, {}),
         (b"[" * 100_000, {"ce-type": "case_filed.v1"}, {"content_type": "application/json"}),
         (b"x", {"compression": "gzip"}, {"content_encoding": "utf-8"}),
+        (b"\\ud800", {}, {"content_encoding": "unicode_escape"}),
+        (b"x", {"ce-subject": "a\x00b", "ce-type": "\x00"}, {}),
+        (b"x" * 200_000, {"ce-id": "\u202e"}, {"content_encoding": "utf-16"}),
     ],
 )
 def test_trap_2_a_message_that_nobody_can_read_is_parked_with_its_body(
@@ -143,6 +146,39 @@ def test_trap_5_a_stopping_worker_finishes_what_it_has_begun(rig: Rig) -> None:
     eventually(lambda: len(rig.effects()) == 5)
     assert probe.metric("linli_events_handled_total", outcome="duplicate") == 0
     assert done > 0
+
+
+def test_a_worker_stops_while_the_broker_is_away_and_comes_back_soon_after_it(rig: Rig) -> None:
+    rig.say(case_filed(title="ok"))
+    rig.start("relay", "grid")
+    probe = rig.start("probe", "inspections")
+    other = rig.start("probe", "inspections")
+    eventually(lambda: rig.effects() == ["ok"])
+    rig.nodes.rabbitmq.stop()
+    try:
+        eventually(lambda: not probe.ready() and not other.ready())
+        assert probe.terminate(15) == 0
+    finally:
+        rig.nodes.rabbitmq.start()
+    eventually(other.ready, 10)
+    rig.say(case_filed(title="ok"))
+    eventually(lambda: rig.effects() == ["ok", "ok"])
+
+
+def test_a_message_that_can_t_be_stored_goes_back_and_stops_nobody(rig: Rig) -> None:
+    rig.start("relay", "grid")
+    probe = rig.start("probe", "inspections")
+    with rig.db["inspections"].engine.begin() as connection:
+        connection.exec_driver_sql(
+            "ALTER TABLE failed_events ADD CONSTRAINT none CHECK (false) NOT VALID"
+        )
+    rig.say(case_filed(title="raise:x"), *(case_filed(title="ok") for _ in range(5)))
+    eventually(lambda: rig.effects() == ["ok"] * 5)
+    eventually(lambda: probe.metric("linli_events_handled_total", outcome="returned") >= 2)
+    with rig.db["inspections"].engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE failed_events DROP CONSTRAINT none")
+    eventually(lambda: failed(rig))
+    assert probe.ready()
 
 
 def test_trap_9_a_slow_query_doesn_t_stop_other_handlers(rig: Rig) -> None:

@@ -36,7 +36,10 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    described = system_in(tmp_path_factory.mktemp("door"))
+    folder = tmp_path_factory.mktemp("door")
+    for parent in (folder, folder.parent, folder.parent.parent):
+        parent.chmod(0o711)  # nginx's workers run as another user and must get to its files
+    described = system_in(folder)
     described.front_door.prepare()
     upstream = ThreadingHTTPServer(("127.0.0.1", described.ports["grid-api"]), Echo)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
@@ -83,6 +86,29 @@ def test_what_is_not_exposed_is_a_problem(system: System, path: str) -> None:
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["title"] == "未找到"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "method", "status"),
+    [
+        ("/api/v1/grid/areas?q=" + "x" * 9000, {}, "GET", 414),
+        ("/api/v1/grid/areas", {"X-Long": "x" * 40_000}, "GET", 400),
+        ("/api/v1/grid/areas/%00", {}, "GET", 400),
+        ("/api/v1/grid/areas", {"Host": "a b"}, "GET", 400),
+        ("/api/v1/grid/areas", {}, "TRACE", 405),
+        ("/api/v1/grid", {}, "GET", 404),
+    ],
+)
+def test_what_the_door_itself_refuses_is_a_problem(
+    system: System, path: str, headers: dict[str, str], method: str, status: int
+) -> None:
+    url = system.layout.address() + path
+    answer = requests.request(method, url, headers=headers, timeout=30, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        status,
+        "application/problem+json",
+    )
+    assert answer.json()["status"] == status
 
 
 def test_a_service_that_is_down_is_a_problem_to_try_again(system: System) -> None:
