@@ -17,7 +17,7 @@ from shared.messaging.tables import InboxRow
 Result = TypeVar("Result")
 _RETRIED_STATES = ("40001", "40P01")
 _TRIES = 3
-_LOCK_NOT_AVAILABLE = "55P03"
+_LOCK_BUSY_STATES = ("55P03", *_RETRIED_STATES)
 _UNAVAILABLE_STATES = ("08", "53", "57P", "58")
 """Connection, resources (disk, memory, connections), shutdown, system; PostgreSQL appendix A."""
 
@@ -73,7 +73,7 @@ class Transactions:
     def run(self, usecase: Callable[..., Result], *request: Any) -> Result:
         """Run `usecase(session, *request, now)` for a caller and return its result.
 
-        A deadlock or serialization failure is tried again: nothing of it was committed.
+        A deadlock or serialization failure is tried twice more: nothing of it was committed.
 
         Raises:
             DatabaseUnavailable: when the database can't be reached.
@@ -155,7 +155,7 @@ class Transactions:
 def _translated(error: DBAPIError) -> Exception:
     """Return what a database error means for the caller; errors of one statement stay."""
     state = _state(error)
-    if state == _LOCK_NOT_AVAILABLE:
+    if state in _LOCK_BUSY_STATES:
         return LockBusy(_first_line(error))
     lost = isinstance(error, OperationalError | InterfaceError) and (
         state is None or state.startswith(_UNAVAILABLE_STATES)

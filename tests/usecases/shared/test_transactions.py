@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DataError, IntegrityError, InternalError
 from sqlalchemy.orm import Session
 
-from shared.database import DatabaseUnavailable, Transactions, build_engine
+from shared.database import DatabaseUnavailable, LockBusy, Transactions, build_engine
 from shared.errors import Rejected
 from shared.ids import new_id
 from shared.messaging import failures, outbox
@@ -153,7 +153,7 @@ def test_what_always_deadlocks_is_given_up(db: Transactions):
         tries.append(1)
         session.execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))
 
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(LockBusy):
         db.run(deadlock)
     assert len(tries) == 3
 
