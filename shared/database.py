@@ -1,6 +1,6 @@
 """Owns transactions: the engine, and the two ways in which a use case may run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Engine, create_engine, text
@@ -15,6 +15,11 @@ from shared.messaging.envelope import Event
 from shared.messaging.tables import InboxRow
 
 Result = TypeVar("Result")
+_CLAIM_ALL = text("""
+    INSERT INTO inbox (consumer, event_id)
+    SELECT :consumer, said FROM unnest(CAST(:ids AS uuid[])) AS said ORDER BY said
+    ON CONFLICT DO NOTHING RETURNING event_id
+""")
 _RETRIED_STATES = ("40001", "40P01")
 _TRIES = 3
 _LOCK_BUSY_STATES = ("55P03", *_RETRIED_STATES)
@@ -123,6 +128,30 @@ class Transactions:
                 return False
             usecase(session, event.data, self._clock.now())
             return True
+
+        return self._transaction(claim_and_run)
+
+    def once_all(
+        self, events: Sequence[Event], usecase: Callable[[Session, Any, Any], object]
+    ) -> int:
+        """Run `usecase(session, [data, …], now)` on those events of one queue that didn't run yet.
+
+        They keep their order; claims are made in the order of ids, so that two who share events
+        wait for each other instead of deadlocking. Returns how many ran; the use case isn't
+        called for none.
+
+        Raises:
+            DatabaseUnavailable: when the database can't be reached.
+        """
+
+        def claim_and_run(session: Session) -> int:
+            by_id = {event.id: event for event in reversed(events)}
+            said = {"consumer": events[0].queue, "ids": list(by_id)}
+            claimed = set(session.execute(_CLAIM_ALL, said).scalars())
+            new = [e.data for e in events if e.id in claimed and e is by_id[e.id]]
+            if new:
+                usecase(session, new, self._clock.now())
+            return len(new)
 
         return self._transaction(claim_and_run)
 

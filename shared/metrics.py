@@ -15,10 +15,19 @@ HANDLER_SECONDS = Histogram(
     ["queue"],
     buckets=_SECONDS,
 )
+BATCH_EVENTS = Histogram(
+    "linli_batch_events",
+    "Events that a batch handler took at once",
+    ["queue"],
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+)
 FAILED_EVENTS = Gauge(
     "linli_failed_events_rows",
     "Rows of failed_events by state: waiting for a retry, or parked for a person",
     ["state"],
+)
+RETENTION_DELETED = Counter(
+    "linli_retention_deleted_rows_total", "Rows of delivery that were old enough to go", ["table"]
 )
 CONSUMING = Gauge("linli_worker_consuming_info", "1 while the worker is consuming its queues")
 EFFECT_SECONDS = Histogram(

@@ -11,10 +11,10 @@ class InspectionsWorker:
     name = "inspections"
     db = Database()
 
-    @consume("inspections.on_areas_imported")
-    def on_areas_imported(self, event: Event) -> None:
-        """Keep the copy of the area register."""
-        self.db.once(event, areas.learn_areas)
+    @consume("inspections.on_areas_imported", batch=10)
+    def on_areas_imported(self, events: list[Event]) -> None:
+        """Keep the copy of the area register; a batch holds up to 5,000 areas."""
+        self.db.once_all(events, areas.learn_areas)
 
     @consume("inspections.on_case_filed")
     def on_case_filed(self, event: Event) -> None:

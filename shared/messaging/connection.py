@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import eventlet
 from amqp.exceptions import AMQPError
 from kombu.entity import Queue
+from kombu.messaging import Consumer
 from nameko.messaging import QueueConsumer
 
 from shared import metrics
+from shared.messaging.batches import Buffer
 from shared.messaging.patience import Stopping
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ class EventConsumer(QueueConsumer):
     def __init__(self) -> None:
         super().__init__()
         self._in_flight = 0
+        self._buffers: list[Buffer] = []
         self._drain_until: float | None = None
         self.consuming = False
 
@@ -38,15 +41,42 @@ class EventConsumer(QueueConsumer):
         decoded, logged or acked by kombu."""
         # a body stays as it came, whatever character set its sender names
         channel.auto_decode = False
+        while self._buffers:
+            self._buffers.pop().close()
         for provider in self._providers:
-            consumer = consumer_cls(
-                queues=[Queue(provider.queue_name, no_declare=True)],
-                on_message=partial(self._received, provider),
-                auto_declare=False,
-            )
-            consumer.qos(prefetch_count=self.prefetch_count)
+            queue = Queue(provider.queue_name, no_declare=True)
+            if provider.batch:
+                consumer = self._batch_consumer(provider, queue, channel)
+            else:
+                received = partial(self._received, provider)
+                consumer = consumer_cls(queues=[queue], on_message=received, auto_declare=False)
+                consumer.qos(prefetch_count=self.prefetch_count)
             self._consumers[provider] = consumer
         return list(self._consumers.values())
+
+    def _batch_consumer(self, provider: Any, queue: Queue, shared_channel: Any) -> Consumer:
+        """Subscribe on a channel of its own: one ack for many reaches no other handler's messages.
+
+        The broker sends a second batch while the first is being handled.
+        """
+        channel = shared_channel.connection.channel()
+        channel.auto_decode = False
+        buffer = Buffer(provider.batch, partial(self._hand_over, provider), self._forget)
+        self._buffers.append(buffer)
+
+        def received(message: Any) -> None:
+            self._in_flight += 1
+            buffer.add(message)
+
+        consumer = Consumer(
+            channel,
+            queues=[queue],
+            on_message=received,
+            on_decode_error=self.on_decode_error,
+            auto_declare=False,
+        )
+        consumer.qos(prefetch_count=2 * provider.batch)
+        return consumer
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Keep what even kombu can't unpack, instead of acking it away."""
@@ -120,6 +150,23 @@ class EventConsumer(QueueConsumer):
         self._answer(message, message.ack)
         return True
 
+    def settle_all(self, messages: Sequence[Any]) -> None:
+        """Ack a whole batch, of which everything is stored.
+
+        One ack does for all, as every earlier message of the channel is settled; not so in a
+        process that stops, which may have given earlier ones up.
+        """
+        self._in_flight -= len(messages)
+        if self.container.config["transactions"].stopping:
+            for message in messages:
+                self._answer(message, message.ack)
+        else:
+            self._answer(messages[-1], partial(messages[-1].ack, multiple=True))
+
+    def give_up(self, messages: Sequence[Any]) -> None:
+        """Leave a batch unanswered, since the process stops: it goes back to the broker."""
+        self._in_flight -= len(messages)
+
     def _answer(self, message: Any, answer: Callable[[], None]) -> None:
         """Answer the broker; a connection that is gone returned the message already."""
         if message.channel is None or not message.channel.connection:
@@ -134,6 +181,15 @@ class EventConsumer(QueueConsumer):
         self.container.spawn_managed_thread(
             partial(provider.handle, message), identifier=f"delivery from {provider.queue_name}"
         )
+
+    def _hand_over(self, provider: Any, messages: Sequence[Any], done: Callable[[], None]) -> None:
+        self.container.spawn_managed_thread(
+            partial(provider.handle_batch, messages, done),
+            identifier=f"batch from {provider.queue_name}",
+        )
+
+    def _forget(self, count: int) -> None:
+        self._in_flight -= count
 
     def _tags_of(self, provider: Any) -> Iterable[str]:
         consumer = self._consumers.get(provider)

@@ -6,7 +6,7 @@ A delivery ends in one of three ways: its effect is committed and it is acked; i
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -49,14 +49,20 @@ class EventContainer(ServiceContainer):
 
 
 class Consume(Entrypoint):
-    """`@consume("grid.on_finding_raised")`: the method handles each event of that queue once."""
+    """`@consume("grid.on_finding_raised")`: the method handles each event of that queue once.
+
+    With `batch=200` it takes a list of up to 200 events and handles them in one transaction, by
+    `self.db.once_all(events, usecase)`. If that fails, they are handled one by one, in lists of
+    one, so that only those that fail alone are kept for another try.
+    """
 
     connection = EventConsumer()
     retries = Retries()
     broker_parked = BrokerParked()
 
-    def __init__(self, queue: str, **kwargs: Any) -> None:
+    def __init__(self, queue: str, batch: int = 0, **kwargs: Any) -> None:
         self.queue_name = queue
+        self.batch = batch
         super().__init__(**kwargs)
 
     def setup(self) -> None:
@@ -81,7 +87,72 @@ class Consume(Entrypoint):
 
     def run(self, event: Event, handle_result: Callable[..., Any]) -> None:
         """Call the handler in a worker; waits for a free one. No header reaches nameko."""
-        self.container.spawn_worker(self, (event,), {}, handle_result=handle_result)
+        argument = [event] if self.batch else event
+        self.container.spawn_worker(self, (argument,), {}, handle_result=handle_result)
+
+    def handle_batch(self, messages: Sequence[Any], done: Callable[[], None]) -> None:
+        """Hand several messages to the handler at once; call `done` when all are settled."""
+        started = time.perf_counter()
+        readable = []
+        for message in messages:
+            try:
+                event = unseal(self.queue_name, message.headers, body_of(message))
+            except Undecodable as error:
+                self._settle(message, None, started, None, None, (Undecodable, error, None))
+            else:
+                readable.append((message, event))
+        if len(readable) < len(messages):
+            self._one_by_one(readable, started, done)
+            return
+        settle = partial(self._settle_batch, readable, started, done)
+        events = [event for _, event in readable]
+        self.container.spawn_worker(self, (events,), {}, handle_result=settle)
+
+    def _settle_batch(
+        self,
+        batch: Sequence[tuple[Any, Event]],
+        started: float,
+        done: Callable[[], None],
+        _context: WorkerContext,
+        result: Any,
+        exc_info: ExcInfo,
+    ) -> tuple[Any, None]:
+        messages = [message for message, _ in batch]
+        if exc_info is None:
+            self.connection.settle_all(messages)
+            self._measure([event for _, event in batch], started)
+            done()
+        elif isinstance(exc_info[1], Stopping):
+            self.connection.give_up(messages)
+            metrics.EVENTS_HANDLED.labels(self.queue_name, "returned").inc(len(messages))
+            done()
+        else:
+            log.warning(
+                "batch failed; its events are handled one by one",
+                extra={"queue": self.queue_name, "why": failures.describe(exc_info[1])},
+            )
+            # not here: a worker that waits for a free worker might wait for itself
+            self.container.spawn_managed_thread(
+                partial(self._one_by_one, batch, started, done), identifier="a failed batch"
+            )
+        return result, None
+
+    def _one_by_one(
+        self, batch: Sequence[tuple[Any, Event]], started: float, done: Callable[[], None]
+    ) -> None:
+        """Handle and settle each event alone, in their order."""
+        if not batch:
+            done()
+            return
+        message, event = batch[0]
+
+        def settle(*outcome: Any) -> tuple[Any, None]:
+            answer = self._settle(message, event, started, *outcome)
+            later = partial(self._one_by_one, batch[1:], started, done)
+            self.container.spawn_managed_thread(later, identifier="the rest of a batch")
+            return answer
+
+        self.run(event, settle)
 
     def _settle(
         self,
@@ -95,11 +166,15 @@ class Consume(Entrypoint):
         stored = self.connection.settle(message, lambda: self._store(message, exc_info))
         if not stored:
             metrics.EVENTS_HANDLED.labels(self.queue_name, "returned").inc()
-        elif event is not None and exc_info is None:
-            seconds = (real_now() - event.time).total_seconds()
+        self._measure([event] if stored and event and exc_info is None else [], started)
+        return result, None
+
+    def _measure(self, effects: Sequence[Event], started: float) -> None:
+        now = real_now()
+        for event in effects:
+            seconds = (now - event.time).total_seconds()
             metrics.EFFECT_SECONDS.labels(self.queue_name).observe(max(seconds, 0))
         metrics.HANDLER_SECONDS.labels(self.queue_name).observe(time.perf_counter() - started)
-        return result, None
 
     def _store(self, message: Any, exc_info: ExcInfo) -> None:
         if exc_info is not None:

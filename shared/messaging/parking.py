@@ -19,6 +19,7 @@ class BrokerParked(SharedExtension):
     """Moves each message of the service's parked queue into the table."""
 
     connection = EventConsumer()
+    batch = 0
 
     @property
     def queue_name(self) -> str:

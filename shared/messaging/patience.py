@@ -6,7 +6,7 @@ Nobody's attempts are used up by an outage, and prefetch stops the flow from the
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from nameko.extensions import DependencyProvider
@@ -38,6 +38,14 @@ class PatientTransactions:
         outcome = "handled" if ran else "duplicate"
         metrics.EVENTS_HANDLED.labels(event.queue, outcome).inc()
 
+    def once_all(self, events: Sequence[Event], usecase: Callable[..., object]) -> None:
+        """Run a use case for those of a batch of events for which it didn't run before."""
+        ran = self._patiently(lambda: self._transactions.once_all(events, usecase))
+        queue = events[0].queue
+        metrics.EVENTS_HANDLED.labels(queue, "handled").inc(ran)
+        metrics.EVENTS_HANDLED.labels(queue, "duplicate").inc(len(events) - ran)
+        metrics.BATCH_EVENTS.labels(queue).observe(len(events))
+
     def run(self, usecase: Callable[..., Result], *request: Any) -> Result:
         """Run a use case of a timer."""
         return self._patiently(lambda: self._transactions.run(usecase, *request))
@@ -53,6 +61,11 @@ class PatientTransactions:
     def stop(self) -> None:
         """End all waiting."""
         self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether the process is stopping."""
+        return self._stop.is_set()
 
     def pause(self, seconds: float) -> bool:
         """Wait, and tell whether the process goes on."""

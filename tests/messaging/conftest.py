@@ -50,10 +50,10 @@ class Rig:
         return self.nodes.rabbitmq_amqp_url(service, PASSWORDS[service], self.vhost)
 
     def start(self, kind: str, service: str) -> Process:
-        """Start a process of a service and return when it is ready; `probe` is our own worker."""
+        """Start a process of a service and return when it is ready; a probe is our own worker."""
         arguments, program = (kind, service), LINLI
-        if kind == "probe":
-            arguments, program = (), (sys.executable, str(Path(__file__).parent / "probe.py"))
+        if kind.endswith("probe"):
+            arguments, program = (), (sys.executable, str(Path(__file__).parent / f"{kind}.py"))
         process = Process(
             arguments,
             {
@@ -94,6 +94,12 @@ class Rig:
         connection = pika.BlockingConnection(pika.URLParameters(self.amqp_url(service)))
         self._connections.append(connection)
         return connection.channel()
+
+    def close_connections(self) -> None:
+        """Let the broker close every connection of this virtual host."""
+        self.nodes.rabbitmq_node.ctl(
+            "close_all_connections", "--vhost", self.vhost, "closed by a test"
+        )
 
     def admin(self) -> "psycopg.Connection[Any]":
         """Return an administrator's connection to PostgreSQL."""

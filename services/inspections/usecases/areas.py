@@ -33,15 +33,16 @@ class AreaNotFound(NotFound):
     en = "There is no area {code}"
 
 
-def learn_areas(session: Session, event: AreasImportedV1, now: datetime) -> None:
-    """Keep the highest version of each area that the event carries, in one statement."""
+def learn_areas(session: Session, events: list[AreasImportedV1], now: datetime) -> None:
+    """Keep the highest version of each area that the events carry, in one statement."""
+    areas = [area for event in events for area in event.areas]
     session.execute(
         _LEARN,
         {
-            "codes": [area.code for area in event.areas],
-            "names": [area.name for area in event.areas],
-            "levels": [area.level for area in event.areas],
-            "versions": [area.version for area in event.areas],
+            "codes": [area.code for area in areas],
+            "names": [area.name for area in areas],
+            "levels": [area.level for area in areas],
+            "versions": [area.version for area in areas],
         },
     )
 

@@ -79,7 +79,7 @@ def result(code: str, passed: bool = True, note: str | None = None) -> ItemResul
 
 def ready(db: Transactions) -> None:
     """Give the service two communities and the checklist, so that inspections can come."""
-    db.run(areas.learn_areas, imported(area(), area(NEIGHBOUR, "白莲社区居委会")))
+    db.run(areas.learn_areas, [imported(area(), area(NEIGHBOUR, "白莲社区居委会"))])
     db.run(checklists.publish_checklist, checklist())
 
 

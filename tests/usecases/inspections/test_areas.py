@@ -13,7 +13,7 @@ from tests.usecases.inspections.stories import area, heard, imported, rows
 
 
 def test_imported_areas_are_known(db: Transactions):
-    db.once(heard(imported(area())), learn_areas)
+    db.once_all([heard(imported(area()))], learn_areas)
     known = db.read(get_area, COMMUNITY)
     assert (known.name, known.level, known.version) == ("三元一村社区居委会", "community", 1)
 
@@ -28,13 +28,13 @@ def test_the_highest_version_stays_in_whatever_order_events_come(
     db: Transactions, order: tuple[int, ...]
 ):
     for version in order:
-        db.once(heard(imported(area(name=f"名称{version}", version=version))), learn_areas)
+        db.once_all([heard(imported(area(name=f"名称{version}", version=version)))], learn_areas)
     assert db.read(get_area, COMMUNITY).name == "名称3"
 
 
 def test_the_same_version_with_other_words_changes_nothing(db: Transactions):
-    db.once(heard(imported(area(name="先到"))), learn_areas)
-    db.once(heard(imported(area(name="后到"))), learn_areas)
+    db.once_all([heard(imported(area(name="先到")))], learn_areas)
+    db.once_all([heard(imported(area(name="后到")))], learn_areas)
     assert db.read(get_area, COMMUNITY).name == "先到"
 
 
@@ -44,13 +44,13 @@ def test_an_area_twice_in_one_event_counts_with_its_higher_version(
 ):
     names = {1: "旧", 2: "新"}
     twice = [area(name=names[version], version=version) for version in versions]
-    db.once(heard(imported(*twice)), learn_areas)
+    db.once_all([heard(imported(*twice))], learn_areas)
     assert db.read(get_area, COMMUNITY).name == "新"
 
 
 def test_an_event_delivered_twice_is_handled_once(db: Transactions):
     event = heard(imported(area()))
-    assert [db.once(event, learn_areas), db.once(event, learn_areas)] == [True, False]
+    assert [db.once_all([event], learn_areas) for _ in range(2)] == [1, 0]
     assert rows(db)["areas"] == rows(db)["inbox"] == 1
 
 
@@ -60,7 +60,7 @@ def test_full_events_on_the_same_areas_at_once_all_succeed(db: Transactions):
         return heard(imported(*(areas if version % 2 else reversed(areas))))
 
     with ThreadPoolExecutor(4) as threads:
-        handled = list(threads.map(lambda v: db.once(event(v), learn_areas), range(1, 9)))  # type: ignore[arg-type]
+        handled = list(threads.map(lambda v: db.once_all([event(v)], learn_areas), range(1, 9)))  # type: ignore[arg-type]
     assert handled == [True] * 8
     assert rows(db)["areas"] == AREAS_PER_EVENT
     assert {db.read(get_area, f"320508{number:06d}").version for number in (0, 499)} == {8}

@@ -50,7 +50,7 @@ INSPECTION = {
 
 @pytest.fixture
 def http(inspections_db: Transactions, inspections_http: FlaskClient) -> FlaskClient:
-    inspections_db.run(areas.learn_areas, imported(area()))
+    inspections_db.run(areas.learn_areas, [imported(area())])
     inspections_http.post(f"{ROOT}/checklists", json=CHECKLIST)
     return inspections_http
 

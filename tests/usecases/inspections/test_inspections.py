@@ -181,5 +181,5 @@ def test_an_unknown_inspection_is_not_found(db: Transactions):
 
 
 def test_an_area_learned_later_can_be_inspected(ready_db: Transactions):
-    ready_db.run(learn_areas, imported(area("320508019021", "毛家桥社区居委会")))
+    ready_db.run(learn_areas, [imported(area("320508019021", "毛家桥社区居委会"))])
     assert inspected(ready_db, area_code="320508019021").points == 50

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DataError, IntegrityError, InternalError
 from sqlalchemy.orm import Session
 
+from shared.contracts.inspections import FindingRaisedV1
 from shared.database import DatabaseUnavailable, LockBusy, Transactions, build_engine
 from shared.errors import Rejected
 from shared.ids import new_id
@@ -100,6 +101,56 @@ def test_two_consumers_of_one_event_each_have_their_effect(db: Transactions):
     assert db.once(event, lambda session, *_: note(session, 3))
     assert db.once(other, lambda session, *_: note(session, 4))
     assert traces(db) == (2, 2, 0)
+
+
+def note_all(session: Session, data: list[FindingRaisedV1], _now: datetime) -> None:
+    for finding in data:
+        session.execute(
+            text("INSERT INTO notes SELECT max(id) + 1, :note FROM notes"), {"note": finding.note}
+        )
+
+
+def heard_with(word: str) -> Event:
+    sealed = seal(finding_raised(note=word), new_id(), NOON)
+    return unseal("grid.on_finding_raised", sealed.headers, sealed.body)
+
+
+def notes(db: Transactions) -> list[str]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("SELECT note FROM notes WHERE id > 2 ORDER BY id"))
+        return list(rows.scalars())
+
+
+def test_a_batch_has_the_effects_of_its_new_events_in_their_order(db: Transactions):
+    first, second, third = events = [heard_with(word) for word in "cab"]
+    assert db.once(second, lambda session, *_: None) is True
+    assert db.once_all(events, note_all) == 2
+    assert notes(db) == ["c", "b"]
+    assert db.once_all([third, first], note_all) == 0
+    assert notes(db) == ["c", "b"]
+
+
+def test_an_event_twice_in_one_batch_has_one_effect(db: Transactions):
+    event, other = heard_with("a"), heard_with("b")
+    assert db.once_all([event, other, event], note_all) == 2
+    assert notes(db) == ["a", "b"]
+
+
+def test_a_batch_whose_use_case_raised_leaves_no_claim(db: Transactions):
+    events = [heard_with(word) for word in "ab"]
+    with pytest.raises(Rejected):
+        db.once_all(events, note_say_and_fail)
+    assert traces(db) == (0, 0, 0)
+    assert db.once_all(events, note_all) == 2
+
+
+def test_two_batches_that_share_events_in_other_orders_have_each_effect_once(db: Transactions):
+    for _ in range(10):
+        events = [heard_with("x") for _ in range(50)]
+        with ThreadPoolExecutor(2) as pool:
+            orders = (events, events[::-1])
+            ran = pool.map(lambda order: db.once_all(order, lambda *_: None), orders)
+        assert sum(ran) == 50
 
 
 def waiting_for_a_lock(db: Transactions) -> bool:
