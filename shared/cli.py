@@ -30,9 +30,17 @@ def main() -> None:
     name = " ".join([arguments.command, getattr(arguments, "service", "") or ""]).strip()
     log.configure(name, config.optional("LINLI_LOG_LEVEL", "INFO"))
     try:
+        _trace(name)
         arguments.run(arguments)
     except config.BadConfiguration as error:
         sys.exit(f"linli {name}: {error}")
+
+
+def _trace(name: str) -> None:
+    from shared import tracing
+
+    kind, _, service = name.partition(" ")
+    tracing.configure(f"{service or 'linli'} {kind}")
 
 
 def _parser() -> argparse.ArgumentParser:

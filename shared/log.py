@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from shared import tracing
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _THIRD_PARTY_WARNINGS = ("nameko", "kombu", "amqp", "pika", "eventlet", "alembic", "urllib3")
 
@@ -26,6 +28,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= tracing.current()
         line |= {k: v for k, v in vars(record).items() if k not in _STANDARD}
         if record.exc_info:
             line["error"] = _without_row_contents(self.formatException(record.exc_info))

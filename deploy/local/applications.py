@@ -1,5 +1,6 @@
 """Own the list of Linli's own processes in the local system, and what each is told at start."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ class Applications:
             LINLI_CLOCK_FILE=str(self.layout.clock_file),
             LINLI_LOG_LEVEL=self.log_level,
             PYTHONUNBUFFERED="1",
+            **{name: value for name, value in os.environ.items() if name.startswith("OTEL_")},
             **{name: str(value) for name, value in more.items()},
         )
 

@@ -1,5 +1,6 @@
 """Owns what every HTTP door has: routes under one prefix, OpenAPI, problems, ids, metrics."""
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -7,19 +8,36 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, abort, current_app, g, request
 from flask_smorest import Api, Blueprint
+from opentelemetry import trace
 from werkzeug.exceptions import HTTPException
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.database import DatabaseUnavailable, LockBusy, Transactions
 from shared.errors import Rejected
 from shared.health import Check, health_routes
 from shared.http import problems
+from shared.http.parked import parked_routes
 from shared.ids import new_id
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _MAX_BODY_BYTES = 10 * 1024 * 1024
+
+
+class Traced:
+    """A WSGI application whose every request is a span: of the caller's trace, or of a new one."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer the request within its span."""
+        method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "other"
+        with tracing.request_span(method, environ.get("HTTP_TRACEPARENT", "")):
+            return self._app(environ, start_response)
 
 
 class ProblemApi(Api):
@@ -35,7 +53,7 @@ class ProblemApi(Api):
 def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) -> Flask:
     """Return the WSGI application of a service.
 
-    Its routes lie under `/api/v1/<service>`; `/healthz`, `/readyz` and `/metrics` at the root
+    Its routes lie under `/api/v1/<service>`, those for parked events among them; `/healthz`, `/readyz` and `/metrics` at the root
     are for operators and not routed from outside.
     """
     prefix = f"/api/v1/{service}"
@@ -51,7 +69,7 @@ def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) 
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["linli_transactions"] = db
     api = ProblemApi(app)
-    for blueprint in blueprints:
+    for blueprint in (*blueprints, parked_routes(db)):
         api.register_blueprint(blueprint, url_prefix=prefix)
     app.register_error_handler(Rejected, problems.rejected)
     for error in (DatabaseUnavailable, LockBusy):
@@ -63,6 +81,7 @@ def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) 
     # a name of its own: a service may have a blueprint that is called as the service is
     public = health_routes(checks, metrics=False)
     app.register_blueprint(public, url_prefix=prefix, name=f"{service}_health")
+    app.wsgi_app = Traced(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -96,5 +115,20 @@ def _finish(response: Response) -> Response:
     # a caller may send any word as its method; labels come from closed sets
     method = request.method if request.method in _METHODS else "other"
     metrics.HTTP_REQUESTS.labels(operation, method, str(response.status_code)).inc()
-    metrics.HTTP_SECONDS.labels(operation).observe(time.perf_counter() - g.started)
+    seconds = time.perf_counter() - g.started
+    metrics.HTTP_SECONDS.labels(operation).observe(seconds)
+    _tell(response, operation, method, seconds)
     return response
+
+
+def _tell(response: Response, operation: str, method: str, seconds: float) -> None:
+    """Name the trace to the caller, and the request in the log; a health check isn't one."""
+    span = trace.get_current_span()
+    span.update_name(f"{method} {operation}")
+    span.set_attribute("http.response.status_code", response.status_code)
+    response.headers["traceresponse"] = tracing.traceparent() or ""
+    if request.blueprint and request.blueprint.endswith("health"):
+        return
+    facts = {"operation": operation, "method": method, "status": response.status_code}
+    facts |= {"ms": round(seconds * 1000, 1), "request": g.request_id}
+    log.info("request", extra=facts)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
+from shared import tracing
 from shared.clock import real_now
 from shared.ids import new_id
 from shared.messaging.envelope import seal
@@ -22,7 +23,7 @@ def add(session: Session, data: Any) -> UUID:
     """Say `data`, an instance of a contract, when and only when this transaction commits.
 
     What the session holds is flushed first: the events of one aggregate then get their order
-    under the lock on its row. Returns the event's id.
+    under the lock on its row. It carries the current trace on. Returns the event's id.
 
     Raises:
         marshmallow.ValidationError: when the data breaks its contract; the caller's
@@ -36,7 +37,8 @@ def add_all(session: Session, many: Iterable[Any]) -> list[UUID]:
     """Say several facts of one transaction, in their order; like `add`, in one statement."""
     session.flush()
     now = real_now()
-    sealed = [seal(data, new_id(), now) for data in many]
+    traceparent = tracing.traceparent()
+    sealed = [seal(data, new_id(), now, traceparent) for data in many]
     if not sealed:
         return []
     session.execute(

@@ -6,12 +6,12 @@ Nobody's attempts are used up by an outage, and prefetch stops the flow from the
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from nameko.extensions import DependencyProvider
 
-from shared import metrics
+from shared import metrics, tracing
 from shared.database import DatabaseUnavailable, Transactions
 from shared.messaging.envelope import Event
 
@@ -34,14 +34,20 @@ class PatientTransactions:
 
     def once(self, event: Event, usecase: Callable[..., object]) -> None:
         """Run a use case for an event unless it ran before."""
-        ran = self._patiently(lambda: self._transactions.once(event, usecase))
-        outcome = "handled" if ran else "duplicate"
+        with tracing.effect_span(event.queue, [event.headers]):
+            ran = self._patiently(lambda: self._transactions.once(event, usecase))
+            outcome = "handled" if ran else "duplicate"
+            log.info("event " + outcome, extra={"queue": event.queue, "event": str(event.id)})
         metrics.EVENTS_HANDLED.labels(event.queue, outcome).inc()
 
     def once_all(self, events: Sequence[Event], usecase: Callable[..., object]) -> None:
         """Run a use case for those of a batch of events for which it didn't run before."""
-        ran = self._patiently(lambda: self._transactions.once_all(events, usecase))
         queue = events[0].queue
+        headers = [event.headers for event in events]
+        with tracing.effect_span(queue, headers):
+            ran = self._patiently(lambda: self._transactions.once_all(events, usecase))
+            facts = {"queue": queue, "events": len(events), "new": ran}
+            log.info("batch handled", extra=facts | _traces(headers))
         metrics.EVENTS_HANDLED.labels(queue, "handled").inc(ran)
         metrics.EVENTS_HANDLED.labels(queue, "duplicate").inc(len(events) - ran)
         metrics.BATCH_EVENTS.labels(queue).observe(len(events))
@@ -81,6 +87,12 @@ class PatientTransactions:
                 longest = min(longest * 1.5, _LONGEST_WAIT)
                 if not self.pause(random.uniform(_SHORTEST_WAIT, longest)):
                     raise Stopping from error
+
+
+def _traces(headers: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Return the traces of a batch that holds several, for its log line; nothing for one."""
+    traces = sorted({tracing.trace_of(one.get("traceparent", "")) for one in headers})
+    return {"traces": traces} if len(traces) > 1 else {}
 
 
 class Database(DependencyProvider):

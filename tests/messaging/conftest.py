@@ -49,7 +49,7 @@ class Rig:
         """Return the URL of a service's login on the rig's virtual host."""
         return self.nodes.rabbitmq_amqp_url(service, PASSWORDS[service], self.vhost)
 
-    def start(self, kind: str, service: str) -> Process:
+    def start(self, kind: str, service: str, **environment: str) -> Process:
         """Start a process of a service and return when it is ready; a probe is our own worker."""
         arguments, program = (kind, service), LINLI
         if kind.endswith("probe"):
@@ -60,6 +60,7 @@ class Rig:
                 "LINLI_DATABASE_URL": self.database_url(service),
                 "LINLI_AMQP_URL": self.amqp_url(service),
                 "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+                **environment,
             },
             self.folder / f"{kind}-{service}-{len(self._processes)}.log",
             program,

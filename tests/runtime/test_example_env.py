@@ -10,7 +10,8 @@ SET_BY_THE_RUNTIME = {"LINLI_STATE", "LINLI_PROGRAM"}
 
 
 def named_in(paths: Iterable[Path]) -> set[str]:
-    names = {n for p in paths for n in re.findall(r"\bLINLI_[A-Z_]+\b", p.read_text("utf-8"))}
+    variable = re.compile(r"\b(?:LINLI|OTEL)_[A-Z_]+\b")
+    names = {name for path in paths for name in variable.findall(path.read_text("utf-8"))}
     return {name.removesuffix("_FILE") for name in names if name != "LINLI_CLOCK_FILE"} | {
         name for name in names if name == "LINLI_CLOCK_FILE"
     }
