@@ -3,6 +3,7 @@
 linli api|worker|relay SERVICE      run a process until SIGTERM
 linli migrate SERVICE               bring a database to the newest version
 linli provision [--watch]           make the broker what topology.py says, or watch over it
+linli parking list|show|replay|discard SERVICE [ID]    settle events that could not be handled
 linli register load FILE            load an area register (.csv or .csv.gz) into grid
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import config, log
+from shared.parking_cli import add_parking
 
 _START_SECONDS = 10.0
 
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     provision = commands.add_parser("provision")
     provision.add_argument("--watch", action="store_true", help="compare every minute, for ever")
     provision.set_defaults(run=_provision)
+    add_parking(commands, _services())
     register = commands.add_parser("register").add_subparsers(dest="action", required=True)
     load = register.add_parser("load")
     load.add_argument("file", type=Path)
@@ -74,6 +77,7 @@ def _go_green() -> None:
 
 
 def _api(arguments: argparse.Namespace) -> None:
+    from shared import metrics
     from shared.clock import BusinessClock
     from shared.database import Transactions, build_engine
     from shared.http.app import create_app
@@ -85,6 +89,7 @@ def _api(arguments: argparse.Namespace) -> None:
     )
     _await("its database", db.reachable)
     db.engine.dispose()
+    metrics.watch_pool(db.engine)
     Server(create_app(arguments.service, module.BLUEPRINTS, db), config.http_bind()).run()
 
 
@@ -128,7 +133,7 @@ def _migrate(arguments: argparse.Namespace) -> None:
 def _provision(arguments: argparse.Namespace) -> None:
     from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
     from shared.messaging.provisioner import provision
-    from shared.messaging.topology import SERVICES
+    from shared.messaging.topology import MONITOR, SERVICES
     from shared.messaging.watch import watch
 
     broker = Broker(config.required("LINLI_RABBITMQ_MANAGEMENT_URL"))
@@ -136,7 +141,10 @@ def _provision(arguments: argparse.Namespace) -> None:
         watch(broker, config.http_bind())
         return
     folder = Path(config.required("LINLI_SECRETS_DIR"))
-    passwords = {s: config.required("P", {"P_FILE": str(folder / f"amqp_{s}")}) for s in SERVICES}
+    passwords = {
+        login: config.required("P", {"P_FILE": str(folder / f"amqp_{login}")})
+        for login in (*SERVICES, MONITOR)
+    }
     try:
         provision(broker, passwords)
     except (BrokerRefused, BrokerUnavailable) as error:

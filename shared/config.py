@@ -94,6 +94,14 @@ def database_url(environ: Mapping[str, str] = os.environ) -> str:
     return url
 
 
+def monitor_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the broker's management API with the login `monitor`, `http://…`."""
+    url = required("LINLI_RABBITMQ_MONITOR_URL", environ)
+    if not url.startswith(("http://", "https://")):
+        raise BadConfiguration("LINLI_RABBITMQ_MONITOR_URL must start with http:// or https://")
+    return url
+
+
 def amqp_url(environ: Mapping[str, str] = os.environ) -> str:
     """Return the service's own broker login, `amqp://…`."""
     url = required("LINLI_AMQP_URL", environ)

@@ -145,10 +145,10 @@ class Transactions:
         """
 
         def claim_and_run(session: Session) -> int:
-            by_id = {event.id: event for event in reversed(events)}
-            said = {"consumer": events[0].queue, "ids": list(by_id)}
+            once = {event.id: event.data for event in events}
+            said = {"consumer": events[0].queue, "ids": list(once)}
             claimed = set(session.execute(_CLAIM_ALL, said).scalars())
-            new = [e.data for e in events if e.id in claimed and e is by_id[e.id]]
+            new = [data for event_id, data in once.items() if event_id in claimed]
             if new:
                 usecase(session, new, self._clock.now())
             return len(new)

@@ -42,5 +42,18 @@ class Conflict(Rejected):
     en = "The current state does not allow this"
 
 
+class TooMany(Rejected):
+    """The request is one too many for now; `retry_after` says in how many seconds it may pass."""
+
+    status = 429
+    zh = "请求过于频繁，请在 {retry_after} 秒后再试"
+    en = "Too many requests; try again in {retry_after} s"
+
+    def __init__(self, retry_after: int, **facts: int) -> None:
+        """Say in how many seconds to try again."""
+        self.retry_after = retry_after
+        super().__init__(None, retry_after=retry_after, **facts)
+
+
 class TooEarly(Exception):
     """An event arrived before the row that it must attach to; a later try will find it."""

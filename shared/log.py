@@ -9,7 +9,16 @@ from typing import Any
 from shared import tracing
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_THIRD_PARTY_WARNINGS = ("nameko", "kombu", "amqp", "pika", "eventlet", "alembic", "urllib3")
+_THIRD_PARTY_WARNINGS = (
+    "nameko",
+    "kombu",
+    "amqp",
+    "pika",
+    "eventlet",
+    "alembic",
+    "urllib3",
+    "werkzeug",
+)
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,6 +1,7 @@
 """Owns every metric of the system: its name, its labels and what it means."""
 
 from prometheus_client import Counter, Gauge, Histogram
+from sqlalchemy import Engine, QueuePool
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -59,6 +60,9 @@ HTTP_SECONDS = Histogram(
     "linli_http_request_seconds", "Time to answer a request", ["operation"], buckets=_SECONDS
 )
 POOL_IN_USE = Gauge("linli_database_pool_connections", "Database connections in use")
+POOL_SIZE = Gauge(
+    "linli_database_pool_limit_connections", "Database connections that may be in use"
+)
 
 TOPOLOGY_MISSING = Gauge(
     "linli_topology_missing_rows", "Exchanges, queues and bindings that should exist and don't"
@@ -66,3 +70,11 @@ TOPOLOGY_MISSING = Gauge(
 TOPOLOGY_ORPHANS = Gauge(
     "linli_topology_orphan_rows", "Queues that nothing in topology.py explains"
 )
+
+
+def watch_pool(engine: Engine) -> None:
+    """Measure the connection pool of this process at each scrape."""
+    pool = engine.pool
+    if isinstance(pool, QueuePool):
+        POOL_SIZE.set_function(pool.size)
+        POOL_IN_USE.set_function(pool.checkedout)

@@ -1,11 +1,11 @@
-"""Own the commands of the local system: `python -m deploy.local up|down|status|logs|reset`."""
+"""Own the commands of the local system: `python -m deploy.local up|down|status|…`."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from deploy.local import lifecycle, status
+from deploy.local import lifecycle, operators, status
 from deploy.local.layout import Layout
 from deploy.local.progress import Failure, Progress
 from deploy.local.settings import Settings
@@ -16,7 +16,7 @@ def main() -> int:
     given = _arguments()
     layout = Layout.at(given.state) if given.state else Layout.of_checkout()
     try:
-        return _run(given.command, layout, given.process)
+        return _run(given.command, layout, given.more)
     except Failure as failure:
         print(failure.report(), file=sys.stderr)
     except KeyboardInterrupt:
@@ -24,7 +24,7 @@ def main() -> int:
     return 1
 
 
-def _run(command: str, layout: Layout, process: str | None) -> int:
+def _run(command: str, layout: Layout, more: list[str]) -> int:
     progress = Progress()
     if command == "up":
         address = lifecycle.up(layout, Settings.read(), progress)
@@ -37,8 +37,10 @@ def _run(command: str, layout: Layout, process: str | None) -> int:
         lifecycle.reset(layout, progress)
     elif command == "status":
         return 0 if status.status(layout, Settings.read()) else 1
+    elif command == "linli":
+        operators.linli(layout, Settings.read(), more)
     else:
-        status.follow(layout, process)
+        status.follow(layout, more[0] if more else None)
     return 0
 
 
@@ -50,9 +52,10 @@ def _agreed(layout: Layout) -> bool:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy.local", description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "status", "logs", "reset"))
-    parser.add_argument("process", nargs="?", help="for logs: one process, else all")
     parser.add_argument("--state", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("command", choices=("up", "down", "status", "logs", "reset", "linli"))
+    help_of_more = "for logs: one process, else all; for linli: its own arguments"
+    parser.add_argument("more", nargs=argparse.REMAINDER, help=help_of_more)
     return parser.parse_args()
 
 

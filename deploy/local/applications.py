@@ -13,6 +13,7 @@ from deploy.local.settings import with_login, without_login
 GROUP = "apps"
 VHOST = "linli"
 SERVICES = ("grid", "inspections")
+MONITOR = "monitor"
 KINDS = ("api", "worker", "relay")
 PROVISIONER = "provisioner"
 EXTENSIONS = {"grid": ("postgis",)}
@@ -59,15 +60,19 @@ class Applications:
         broker = with_login(
             self.servers.rabbitmq_amqp_url, service, secrets.get(f"amqp_{service}"), VHOST
         )
+        monitor = with_login(
+            self.servers.rabbitmq_management_url, MONITOR, secrets.get(f"amqp_{MONITOR}"), ""
+        )
         return self._environment(
+            LINLI_RABBITMQ_MONITOR_URL_FILE=secrets.put("url_monitor", monitor),
             LINLI_DATABASE_URL_FILE=secrets.put(f"url_db_{service}", database),
             LINLI_AMQP_URL_FILE=secrets.put(f"url_amqp_{service}", broker),
         )
 
     def provision_environment(self) -> dict[str, str]:
         """Return what the provisioner is told: the administrator's login and every service's."""
-        for service in SERVICES:
-            self._secrets.get(f"amqp_{service}")
+        for login in (*SERVICES, MONITOR):
+            self._secrets.get(f"amqp_{login}")
         management = self.servers.rabbitmq_management_url
         return self._environment(
             LINLI_RABBITMQ_MANAGEMENT_URL_FILE=self._secrets.put("url_management", management),

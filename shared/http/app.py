@@ -53,8 +53,8 @@ class ProblemApi(Api):
 def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) -> Flask:
     """Return the WSGI application of a service.
 
-    Its routes lie under `/api/v1/<service>`, those for parked events among them; `/healthz`, `/readyz` and `/metrics` at the root
-    are for operators and not routed from outside.
+    Its routes lie under `/api/v1/<service>`, those for parked events among them; `/healthz`,
+    `/readyz` and `/metrics` at the root are for operators and not routed from outside.
     """
     prefix = f"/api/v1/{service}"
     app = Flask(service, static_folder=None)

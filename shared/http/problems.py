@@ -8,7 +8,7 @@ import marshmallow
 from flask import Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import Rejected
+from shared.errors import Rejected, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:linli:problem:"
@@ -114,13 +114,21 @@ def rejected(error: Rejected) -> Response:
     spoken = language()
     sentence = error.text(spoken)
     errors = [{"field": error.field, "detail": sentence}] if error.field else None
-    return problem(
+    answer = problem(
         error.status,
-        _kebab(type(error).__name__),
+        kind_of(error),
         _title(error.status, spoken),
         detail=sentence,
         errors=errors,
     )
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def kind_of(error: Rejected) -> str:
+    """Return the stable name of a refusal, for a program."""
+    return _kebab(type(error).__name__)
 
 
 def unavailable() -> Response:

@@ -29,9 +29,9 @@ class Broker:
         """Create the virtual host unless it is there."""
         self._call("PUT", f"/vhosts/{self._vhost}", {})
 
-    def put_login(self, name: str, password: str, rights: Rights) -> None:
+    def put_login(self, name: str, password: str, rights: Rights, tags: str = "") -> None:
         """Create or update a login with these rights on this virtual host, and no others."""
-        self._call("PUT", f"/users/{name}", {"password": password, "tags": ""})
+        self._call("PUT", f"/users/{name}", {"password": password, "tags": tags})
         self._call(
             "PUT",
             f"/permissions/{self._vhost}/{name}",

@@ -104,6 +104,9 @@ class EventConsumer(QueueConsumer):
                 interval_max=2,
                 reraise_as_library_errors=False,
             )
+            # py-amqp would ask the kernel twice for each frame; what comes along, it keeps
+            transport = connection.connection.transport
+            transport._quick_recv = lambda wanted: transport.sock.recv(max(wanted, 32_768))
             yield connection
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:

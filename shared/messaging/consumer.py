@@ -20,6 +20,7 @@ from shared.errors import Rejected
 from shared.messaging import failures
 from shared.messaging.connection import EventConsumer, body_of
 from shared.messaging.envelope import Event, Undecodable, unseal
+from shared.messaging.housekeeping import Retention
 from shared.messaging.parking import BrokerParked
 from shared.messaging.patience import Database, PatientTransactions, Stopping
 from shared.messaging.retries import Retries
@@ -28,6 +29,7 @@ __all__ = ["Consume", "Database", "EventContainer", "consume"]
 
 log = logging.getLogger(__name__)
 
+_OUTCOMES = {"waiting": "retried", "parked": "parked"}
 ExcInfo = tuple[type[BaseException], BaseException, Any] | None
 
 
@@ -59,6 +61,7 @@ class Consume(Entrypoint):
     connection = EventConsumer()
     retries = Retries()
     broker_parked = BrokerParked()
+    retention = Retention()
 
     def __init__(self, queue: str, batch: int = 0, **kwargs: Any) -> None:
         self.queue_name = queue
@@ -186,9 +189,8 @@ class Consume(Entrypoint):
         text = failures.describe(error)
         failure = failures.Failure(self.queue_name, headers, body, text, is_hopeless(error))
         state = self.transactions.change(failures.keep, failure)
-        metrics.EVENTS_HANDLED.labels(
-            self.queue_name, "parked" if state == "parked" else "retried"
-        ).inc()
+        outcome = _OUTCOMES.get(state, "duplicate")
+        metrics.EVENTS_HANDLED.labels(self.queue_name, outcome).inc()
         log.error("event failed", extra={"queue": self.queue_name, "state": state, "why": text})
 
     @property

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from shared.clock import real_now
 from shared.ids import new_id
 from shared.messaging.envelope import identity, kept
-from shared.messaging.tables import FailedEvent
+from shared.messaging.tables import FailedEvent, InboxRow
 from shared.text import storable
 
 RETRY_DELAYS = (
@@ -30,6 +30,9 @@ RETRY_DELAYS = (
 
 LEASE = timedelta(minutes=5)
 """How long a try may take before another worker may try the row."""
+
+OPEN_STATES = ("waiting", "parked")
+"""The others, `handled` and `discarded`, are for good."""
 
 _LONGEST_ERROR = 500
 
@@ -70,19 +73,21 @@ def describe(error: BaseException) -> str:
 
 
 def keep(session: Session, failure: Failure) -> str:
-    """Store a failed message; return its state, `waiting` or `parked`.
+    """Store a failed message; return its state: `waiting`, `parked`, or how it was settled.
 
-    Delivered again after a crash, the same event is stored once.
+    Delivered again, the same event is stored once, and what became of it meanwhile stays: who
+    discarded it is not asked again.
     """
     headers = kept(failure.headers)
+    event_id = identity(headers)
     due = None if failure.hopeless else next_try(1, real_now())
     state = "parked" if due is None else "waiting"
-    session.execute(
+    stored = session.execute(
         insert(FailedEvent)
         .values(
             id=new_id(),
             queue=failure.queue,
-            event_id=identity(headers),
+            event_id=event_id,
             event_type=headers.get("ce-type", ""),
             headers=headers,
             body=failure.body,
@@ -92,8 +97,14 @@ def keep(session: Session, failure: Failure) -> str:
             next_attempt_at=due,
         )
         .on_conflict_do_nothing(index_elements=["queue", "event_id"])
+        .returning(FailedEvent.state)
+    ).scalar()
+    if stored is not None:
+        return stored
+    stands = select(FailedEvent.state).where(
+        FailedEvent.queue == failure.queue, FailedEvent.event_id == event_id
     )
-    return state
+    return session.scalars(stands).one()
 
 
 def take_due(session: Session, limit: int) -> list[DueRetry]:
@@ -118,14 +129,20 @@ def take_due(session: Session, limit: int) -> list[DueRetry]:
 
 
 def settle_handled(session: Session, retry_id: UUID) -> None:
-    """Note that a retry succeeded."""
+    """Note that a retry succeeded; nothing to note when the row was settled meanwhile."""
     row = session.get_one(FailedEvent, retry_id, with_for_update=True)
-    row.state, row.next_attempt_at, row.settled_at = "handled", None, real_now()
+    if row.state in OPEN_STATES:
+        row.state, row.next_attempt_at, row.settled_at = "handled", None, real_now()
 
 
 def settle_failed(session: Session, retry_id: UUID, error: str, hopeless: bool) -> str:
-    """Note that a retry failed; return the row's new state, `waiting` or `parked`."""
+    """Note that a retry failed; return the row's state.
+
+    A try that outlived its lease changes nothing: others have tried, parked or settled the row.
+    """
     row = session.get_one(FailedEvent, retry_id, with_for_update=True)
+    if row.state != "waiting":
+        return row.state
     row.attempts += 1
     row.error = error
     row.next_attempt_at = None if hopeless else next_try(row.attempts, real_now())
@@ -133,11 +150,38 @@ def settle_failed(session: Session, retry_id: UUID, error: str, hopeless: bool) 
     return row.state
 
 
+def settle_effective(session: Session, limit: int) -> int:
+    """Settle up to `limit` parked rows whose event was delivered again and then had its effect.
+
+    The inbox knows. Returns how many there were.
+    """
+    effective = (
+        select(FailedEvent.id)
+        .join(
+            InboxRow,
+            (InboxRow.consumer == FailedEvent.queue) & (InboxRow.event_id == FailedEvent.event_id),
+        )
+        .where(FailedEvent.state == "parked")
+        .order_by(FailedEvent.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=FailedEvent)
+        .cte("effective")
+    )
+    settled = session.execute(
+        update(FailedEvent)
+        .where(FailedEvent.id.in_(select(effective.c.id)))
+        .values(state="handled", settled_at=real_now())
+        .returning(FailedEvent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(settled.all())
+
+
 def count_by_state(session: Session) -> dict[str, int]:
     """Return how many rows wait for a retry and how many are parked."""
     rows = session.execute(
         select(FailedEvent.state, func.count())
-        .where(FailedEvent.state.in_(("waiting", "parked")))
+        .where(FailedEvent.state.in_(OPEN_STATES))
         .group_by(FailedEvent.state)
     )
     return {"waiting": 0, "parked": 0} | {state: count for state, count in rows}

@@ -8,22 +8,26 @@ from typing import Any
 import eventlet
 from nameko.runners import ServiceRunner
 
-from shared import config, health
+from shared import config, health, metrics
 from shared.clock import BusinessClock
 from shared.database import Transactions, build_engine
+from shared.messaging.bindings import routes_of
 from shared.messaging.connection import EventConsumer
 from shared.messaging.patience import PatientTransactions
 
 log = logging.getLogger(__name__)
 
 MAX_WORKERS = 10
-"""Handlers at once in one process; also each consumer's prefetch, so handlers x 10 stays < 200."""
+"""Handlers at once in one process; also the prefetch of each single-event handler's queue."""
+
+MAX_UNFINISHED = 200
+"""Deliveries in one process that were begun and not finished; more slow eventlet's semaphore."""
 
 _OTHER_CONNECTIONS = 3
-"""Retries, parking and readiness need the database while all handlers are busy."""
+"""Retries, parking, retention and readiness need the database while all handlers are busy."""
 
 
-def run_worker(service_class: type) -> None:
+def run_worker(service_class: Any) -> None:
     """Run a service's event door until SIGTERM or SIGINT; returns when it has drained.
 
     Needs a process where eventlet has patched the standard library and psycopg waits green
@@ -31,7 +35,9 @@ def run_worker(service_class: type) -> None:
     """
     assert_green()
     max_workers = config.number("LINLI_MAX_WORKERS", MAX_WORKERS)
+    routes = routes_of(service_class.name, config.monitor_url(), config.amqp_url())
     engine = build_engine(config.database_url(), max_workers + _OTHER_CONNECTIONS)
+    metrics.watch_pool(engine)
     transactions = PatientTransactions(Transactions(engine, BusinessClock.from_environment()))
     runner = ServiceRunner(
         {
@@ -44,6 +50,7 @@ def run_worker(service_class: type) -> None:
     )
     runner.add_service(service_class)
     (container,) = runner.containers
+    require_few_unfinished(container, max_workers)
 
     def stop(_signal: int, _frame: Any) -> None:
         transactions.stop()
@@ -53,12 +60,30 @@ def run_worker(service_class: type) -> None:
     signal.signal(signal.SIGINT, stop)
     health.serve_health(
         config.http_bind(),
-        {"database": transactions.reachable, "consuming": lambda: is_consuming(container)},
+        {
+            "database": transactions.reachable,
+            "consuming": lambda: is_consuming(container),
+            "bindings": routes.present,
+        },
     )
+    eventlet.spawn_n(routes.keep_looking, transactions.pause)
     runner.start()
     log.info("worker started")
     runner.wait()
     log.info("worker stopped")
+
+
+def require_few_unfinished(container: Any, max_workers: int) -> None:
+    """Refuse a prefetch that is none, or with which too many deliveries would be under way.
+
+    Raises:
+        shared.config.BadConfiguration: naming the bounds.
+    """
+    queues = 1 + sum(1 for entrypoint in container.entrypoints if not entrypoint.batch)
+    most = MAX_UNFINISHED // queues
+    if not 1 <= max_workers <= most:
+        name = container.service_name
+        raise config.BadConfiguration(f"LINLI_MAX_WORKERS of {name} must be 1 to {most}")
 
 
 def is_consuming(container: Any) -> bool:

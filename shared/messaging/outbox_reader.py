@@ -15,10 +15,12 @@ _LOCK = 7_236_002
 """Advisory lock of the one active relay of a database; the number means nothing."""
 
 # "position > last seen" would lose rows: numbers are given at insert, and rows become visible
-# at commit, so a smaller number can appear after a larger one was sent
+# at commit, so a smaller number can appear after a larger one was sent. The subquery makes a
+# hash of the thousands that are under way; "= ANY" compares each row with all of them
 _UNSENT = """
     SELECT position, event_id::text, event_type, headers, body FROM outbox
-    WHERE sent_at IS NULL AND NOT (position = ANY(%b)) ORDER BY position LIMIT %b
+    WHERE sent_at IS NULL AND position NOT IN (SELECT unnest(%b::bigint[]))
+    ORDER BY position LIMIT %b
 """
 _MARK = """
     UPDATE outbox SET sent_at = clock_timestamp() WHERE position = ANY(%b) AND sent_at IS NULL

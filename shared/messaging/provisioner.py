@@ -39,6 +39,8 @@ def provision(broker: Broker, passwords: Mapping[str, str]) -> None:
         broker.put_binding(binding)
     for service in topology.SERVICES:
         broker.put_login(service, passwords[service], topology.rights_of(service))
+    monitor = topology.MONITOR
+    broker.put_login(monitor, passwords[monitor], topology.NO_RIGHTS, "monitoring")
 
 
 def compare(broker: Broker) -> Difference:

@@ -22,7 +22,7 @@ from shared.messaging.topology import UnknownEvent, event_named, exchange_of
 
 log = logging.getLogger(__name__)
 
-WINDOW = 1_000
+WINDOW = 2_000
 """How many messages may be unconfirmed at once."""
 
 CONFIRM_SECONDS = 30.0
@@ -145,7 +145,7 @@ class RelaySession:
 
     def _drain(self, now: float) -> None:
         self._drain_until = self._drain_until or now + _DRAIN_SECONDS
-        if not self._under_way or now > self._drain_until:
+        if not (self._under_way or self._confirmed) or now > self._drain_until:
             self._loop.stop()
 
     def _pump(self) -> None:
@@ -161,6 +161,15 @@ class RelaySession:
         rows = self._outbox.unsent([*known, *self._confirmed, *self._held], free)
         for row in rows:
             self._publish(row, now)
+        self._join_writes()
+
+    def _join_writes(self) -> None:
+        """Let what was published leave in one system call: pika makes one of each message."""
+        waiting = self._connection._transport._tx_buffers
+        if len(waiting) > 1:
+            joined = b"".join(waiting)
+            waiting.clear()
+            waiting.append(joined)
 
     def _publish(self, row: UnsentRow, now: float) -> None:
         self._tag += 1
@@ -221,11 +230,15 @@ class RelaySession:
 
     def _flush(self) -> None:
         self._flush_due = False
+        self._pump()
+        # after the sockets had their turn: the broker works while the database marks
+        self._loop.call_later(0, self._mark)
+
+    def _mark(self) -> None:
         if self._confirmed:
             self._outbox.mark_sent(self._confirmed)
             metrics.RELAY_CONFIRMED.inc(len(self._confirmed))
             self._confirmed.clear()
-        self._pump()
 
 
 def is_heard(event_type: str) -> bool:

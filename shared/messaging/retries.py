@@ -8,6 +8,7 @@ from uuid import UUID
 from nameko.extensions import ProviderCollector, SharedExtension
 
 from shared import metrics
+from shared.database import LockBusy
 from shared.errors import Rejected
 from shared.messaging import failures
 from shared.messaging.envelope import Undecodable, unseal
@@ -29,10 +30,16 @@ class Retries(SharedExtension, ProviderCollector):
     def _run(self) -> None:
         try:
             while self._transactions.pause(INTERVAL_SECONDS):
-                self._try_due()
-                self._count()
+                self._look()
         except Stopping:
             log.info("retries stop")
+
+    def _look(self) -> None:
+        try:
+            self._try_due()
+            self._count()
+        except LockBusy as error:
+            log.warning("retries gave way to a lock", extra={"why": str(error)})
 
     def _try_due(self) -> None:
         entrypoints = {provider.queue_name: provider for provider in self._providers}
@@ -41,7 +48,7 @@ class Retries(SharedExtension, ProviderCollector):
                 entrypoint = entrypoints[retry.queue]
                 event = unseal(retry.queue, retry.headers, retry.body)
             except (KeyError, Undecodable) as error:
-                self._failed(retry.id, retry.queue, error)
+                self._failed(retry.id, retry.queue, error, hopeless=True)
             else:
                 entrypoint.run(event, partial(self._settle, retry.id, retry.queue))
 
@@ -52,13 +59,14 @@ class Retries(SharedExtension, ProviderCollector):
             if exc_info is None:
                 self._transactions.change(failures.settle_handled, retry_id)
             elif not isinstance(exc_info[1], Stopping):
-                self._failed(retry_id, queue, exc_info[1])
-        except Stopping:
+                error = exc_info[1]
+                self._failed(retry_id, queue, error, isinstance(error, Rejected | Undecodable))
+        except (Stopping, LockBusy):
+            # its lease ends, and it is tried again: `once` knows whether it had its effect
             log.info("a retry is left to another worker", extra={"queue": queue})
         return result, None
 
-    def _failed(self, retry_id: UUID, queue: str, error: BaseException) -> None:
-        hopeless = isinstance(error, Rejected | Undecodable | KeyError)
+    def _failed(self, retry_id: UUID, queue: str, error: BaseException, hopeless: bool) -> None:
         text = failures.describe(error)
         state = self._transactions.change(failures.settle_failed, retry_id, text, hopeless)
         outcome = "parked" if state == "parked" else "retried"

@@ -63,3 +63,61 @@ def _create_failed_events() -> None:
         "CREATE INDEX ix_failed_events_open ON failed_events (state)"
         " WHERE state IN ('waiting', 'parked')"
     )
+
+
+def step_2_parked_and_retention() -> None:
+    """Let parked events be discarded, keep who did what with them, and find what may go.
+
+    Code of step 1 goes on working. The outbox needs no index: its oldest rows have the lowest
+    positions. The inbox's costs half a microsecond per claim; BRIN would cost as much, and its
+    ranges never narrow again, so that after one turn of deleting and reusing pages it finds
+    every page due (tried).
+    """
+    op.execute("CREATE INDEX ix_inbox_claimed_at ON inbox (claimed_at)")
+    op.execute("""
+        ALTER TABLE failed_events
+            DROP CONSTRAINT ck_failed_events_state,
+            ADD CONSTRAINT ck_failed_events_state
+                CHECK (state IN ('waiting', 'parked', 'handled', 'discarded'))
+    """)
+    op.execute("CREATE INDEX ix_failed_events_state_id ON failed_events (state, id)")
+    op.execute(
+        "CREATE INDEX ix_failed_events_settled ON failed_events (settled_at)"
+        " WHERE settled_at IS NOT NULL"
+    )
+    _create_failed_event_steps()
+
+
+def _create_failed_event_steps() -> None:
+    op.execute("""
+        CREATE TABLE failed_event_steps (
+            id uuid NOT NULL CONSTRAINT pk_failed_event_steps PRIMARY KEY,
+            failed_event_id uuid NOT NULL
+                CONSTRAINT fk_failed_event_steps_failed_event_id
+                REFERENCES failed_events (id) ON DELETE CASCADE,
+            action text NOT NULL CONSTRAINT ck_failed_event_steps_action
+                CHECK (action IN ('replayed', 'discarded')),
+            person text NOT NULL CONSTRAINT ck_failed_event_steps_person CHECK (person <> ''),
+            reason text NOT NULL,
+            at timestamptz NOT NULL,
+            CONSTRAINT ck_failed_event_steps_reason CHECK (action = 'replayed' OR reason <> '')
+        )
+    """)
+    op.execute(
+        "CREATE INDEX ix_failed_event_steps_failed_event_id"
+        " ON failed_event_steps (failed_event_id, id)"
+    )
+    op.execute("CREATE INDEX ix_failed_event_steps_action_at ON failed_event_steps (action, at)")
+    # rows go with their event and in no other way change
+    op.execute("""
+        CREATE FUNCTION refuse_change_of_failed_event_steps() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'failed_event_steps is append-only'
+                USING ERRCODE = 'restrict_violation';
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER tr_failed_event_steps_append_only
+        BEFORE UPDATE OR TRUNCATE ON failed_event_steps
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_failed_event_steps()
+    """)

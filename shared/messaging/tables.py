@@ -57,3 +57,16 @@ class FailedEvent(DeliveryBase):
     next_attempt_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     settled_at: Mapped[datetime | None]
+
+
+class FailedEventStep(DeliveryBase):
+    """What a person did with a parked event: who, why and when. It goes when the event goes."""
+
+    __tablename__ = "failed_event_steps"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    failed_event_id: Mapped[UUID]
+    action: Mapped[str]
+    person: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]

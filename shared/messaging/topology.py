@@ -13,6 +13,8 @@ from shared.contracts import grid, inspections
 VHOST = "linli"
 PARKING_EXCHANGE = "parking"
 SERVICES = ("grid", "inspections")
+MONITOR = "monitor"
+"""The login that sees the broker's management API and touches nothing: workers look through it."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,12 @@ def bindings() -> frozenset[Binding]:
     return frozenset(heard | parked)
 
 
+def bindings_of(service: str) -> frozenset[Binding]:
+    """Return the bindings through which a service hears."""
+    own = (f"{service}.", parked_queue_of(service))
+    return frozenset(binding for binding in bindings() if binding.queue.startswith(own))
+
+
 @dataclass(frozen=True)
 class Rights:
     """What one broker login may do, as RabbitMQ's three patterns."""
@@ -174,6 +182,9 @@ class Rights:
     configure: str
     write: str
     read: str
+
+
+NO_RIGHTS = Rights("^$", "^$", "^$")
 
 
 def rights_of(service: str) -> Rights:

@@ -15,7 +15,7 @@ from shared.ids import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.provisioner import provision
 from shared.messaging.topology import SERVICES
-from tests.messaging.conftest import PASSWORDS
+from tests.messaging.conftest import PASSWORDS, monitor_url
 from tests.observe import eventually
 from tests.processes import ROOT, Process
 
@@ -39,6 +39,7 @@ class WholeSystem:
                 (kind, service),
                 {
                     "LINLI_DATABASE_URL": self._database_url(service),
+                    "LINLI_RABBITMQ_MONITOR_URL": monitor_url(nodes),
                     "LINLI_AMQP_URL": nodes.rabbitmq_amqp_url(service, PASSWORDS[service], vhost),
                 },
                 folder / f"{service}-{kind}.log",

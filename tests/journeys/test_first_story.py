@@ -86,3 +86,17 @@ def test_the_case_carries_what_the_inspector_saw(system: WholeSystem) -> None:  
     case = system.scalar("grid", row.format("cases", "finding_id"))
     assert case == system.scalar("inspections", row.format("findings", "id"))
     assert str(case).startswith(COMMUNITY)
+
+
+def test_one_trace_leads_from_the_request_to_the_last_effect(system: WholeSystem) -> None:
+    story = system.story()
+    story.know_the_community()
+    story.publish_checklist()
+    finding = story.record_inspection()
+    story.await_case(finding)
+    system.wait_quiet()
+    said = "SELECT substr(headers->>'traceparent', 4, 32) FROM outbox WHERE event_type = '{}'"
+    trace = system.scalar("inspections", said.format("finding_raised.v1"))
+    assert trace
+    assert trace == system.scalar("inspections", said.format("inspection_recorded.v1"))
+    assert trace == system.scalar("grid", said.format("case_filed.v1"))

@@ -12,15 +12,21 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from deploy.local.nodes import PrivateNodes
+from deploy.local.settings import with_login
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.broker import Broker
 from shared.messaging.provisioner import provision
-from shared.messaging.topology import SERVICES
+from shared.messaging.topology import MONITOR, SERVICES
 from tests.processes import LINLI, Process
 
-PASSWORDS = {service: f"{service}-test-password" for service in SERVICES}
+PASSWORDS = {login: f"{login}-test-password" for login in (*SERVICES, MONITOR)}
+
+
+def monitor_url(nodes: PrivateNodes) -> str:
+    """Return the management API with the login that only looks."""
+    return with_login(nodes.rabbitmq_management_url, MONITOR, PASSWORDS[MONITOR], "")
 
 
 class Rig:
@@ -51,6 +57,10 @@ class Rig:
 
     def start(self, kind: str, service: str, **environment: str) -> Process:
         """Start a process of a service and return when it is ready; a probe is our own worker."""
+        return self.begin(kind, service, **environment).wait_ready()
+
+    def begin(self, kind: str, service: str, **environment: str) -> Process:
+        """Start a process and don't wait for it."""
         arguments, program = (kind, service), LINLI
         if kind.endswith("probe"):
             arguments, program = (), (sys.executable, str(Path(__file__).parent / f"{kind}.py"))
@@ -59,6 +69,7 @@ class Rig:
             {
                 "LINLI_DATABASE_URL": self.database_url(service),
                 "LINLI_AMQP_URL": self.amqp_url(service),
+                "LINLI_RABBITMQ_MONITOR_URL": monitor_url(self.nodes),
                 "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
                 **environment,
             },
@@ -66,7 +77,7 @@ class Rig:
             program,
         )
         self._processes.append(process)
-        return process.wait_ready()
+        return process
 
     def say(self, *many: Any) -> None:
         """Commit events into the outbox of `grid`."""

@@ -12,7 +12,7 @@ eventlet.monkey_patch()
 
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from shared import log
@@ -37,17 +37,34 @@ def act(session: Session, case: CaseFiledV1, now: datetime) -> None:
             raise Rejected
         case "early":
             session.flush()
-            tries = session.execute(text("SELECT nextval('tries')")).scalar_one()
-            if tries < int(argument):
+            if tried(session) < int(argument):
                 raise TooEarly(case.title)
         case "timeout":
             raise eventlet.Timeout(1)
         case "crash":
             os._exit(9)
+        case "crash_once" if tried(session) == 1:
+            os._exit(9)
+        case "crash_after_commit":
+            event.listen(session, "after_commit", lambda _: os._exit(9))
         case "slow":
             eventlet.sleep(float(argument))
         case "query":
             session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": float(argument)})
+        case "narrow":
+            session.execute(text("SELECT FROM narrow FOR UPDATE"))
+            wait_at_gate(session)
+
+
+def tried(session: Session) -> int:
+    """Count this try; a rollback doesn't take it back."""
+    return int(session.execute(text("SELECT nextval('tries')")).scalar_one())
+
+
+def wait_at_gate(session: Session) -> None:
+    """Return when the test has emptied the table `gates`."""
+    while session.execute(text("SELECT count(*) FROM gates")).scalar_one():
+        eventlet.sleep(0.05)
 
 
 class Probe:

@@ -10,6 +10,7 @@ from shared.contracts.grid import CaseReturnedV1
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.provisioner import provision
+from shared.messaging.topology import Binding, Queue
 from tests.factories import case_closed, case_filed
 from tests.messaging.conftest import PASSWORDS, Rig
 from tests.observe import eventually
@@ -20,7 +21,7 @@ def received(rig: Rig, queue: str, count: int) -> list[str]:
     """Return the ids of the next messages of a queue."""
     channel = rig.channel("inspections")
     ids: list[str] = []
-    for _, properties, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=10):
+    for _, properties, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=3):
         if properties is None:
             break
         ids.append(properties.message_id)
@@ -155,3 +156,47 @@ def test_the_backlog_is_measured_while_the_broker_is_away(rig: Rig) -> None:
         assert not relay.ready()
     finally:
         relay.end()
+
+
+def test_what_a_full_queue_refuses_stays_unsent_until_the_broker_takes_it(rig: Rig) -> None:
+    full = Queue(
+        "evt-full",
+        (
+            ("x-queue-type", "quorum"),
+            ("x-max-length", 1),
+            ("x-overflow", "reject-publish"),
+        ),
+    )
+    rig.broker.put_queue(full)
+    rig.broker.put_binding(Binding("grid.events", full.name, "#"))
+    relay = rig.start("relay", "grid")
+    for _ in range(20):  # one by one: a quorum queue notices late that it is full
+        rig.say(case_filed())
+    eventually(lambda: rig.say(case_filed()) or relay.metric("linli_relay_refused_total") >= 1)
+    said = rig.scalar("grid", "SELECT count(*) FROM outbox")
+    assert rig.unsent() > 0
+    assert rig.broker._call("DELETE", f"/queues/{rig.vhost}/{full.name}") is None
+    eventually(lambda: rig.unsent() == 0)
+    assert len(set(received(rig, "inspections.on_case_filed", 1_000))) == said
+
+
+def test_a_missing_exchange_closes_a_channel_and_loses_nothing(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    rig.broker._call("DELETE", f"/exchanges/{rig.vhost}/grid.events")
+    rig.say(case_filed(), case_closed())
+    eventually(lambda: not relay.ready())
+    assert rig.unsent() == 2
+    provision(rig.broker, PASSWORDS)
+    eventually(lambda: rig.unsent() == 0)
+    eventually(relay.ready)
+
+
+def test_a_closed_connection_is_opened_again(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    rig.say(*(case_filed() for _ in range(200)))
+    eventually(lambda: rig.unsent() < 200)
+    rig.close_connections()
+    rig.say(*(case_filed() for _ in range(200)))
+    eventually(lambda: rig.unsent() == 0)
+    eventually(relay.ready)
+    assert len(set(received(rig, "inspections.on_case_filed", 1_000))) == 400

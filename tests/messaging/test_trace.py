@@ -54,7 +54,8 @@ def know_the_community(session: Session) -> None:
         area = {"code": COMMUNITY[:digits], "level": level, "parent": parent}
         session.execute(
             text(
-                "INSERT INTO areas (code, name, level, parent_code, version, created_at, updated_at)"
+                "INSERT INTO areas"
+                " (code, name, level, parent_code, version, created_at, updated_at)"
                 " VALUES (:code, '三元一村', :level, :parent, 1, now(), now())"
             ),
             area,

@@ -8,7 +8,7 @@ from shared.clock import real_now
 from shared.ids import new_id
 from shared.messaging.envelope import seal
 from tests.factories import case_filed
-from tests.messaging.conftest import Rig
+from tests.messaging.conftest import Rig, monitor_url
 from tests.observe import eventually
 from tests.processes import Process
 
@@ -207,6 +207,16 @@ def test_what_the_broker_gives_up_on_is_kept_for_a_person(rig: Rig) -> None:
     assert rig.effects() == []
 
 
+def test_a_worker_tells_how_much_of_its_pool_is_in_use(rig: Rig) -> None:
+    rig.start("relay", "grid")
+    probe = rig.start("probe", "inspections")
+    assert probe.metric("linli_database_pool_limit_connections") == 13
+    rig.say(*(case_filed(title="query:3") for _ in range(4)))
+    eventually(lambda: probe.metric("linli_database_pool_connections") >= 4)
+    eventually(lambda: len(rig.effects()) == 4)
+    eventually(lambda: probe.metric("linli_database_pool_connections") < 4)
+
+
 def test_while_the_database_is_away_messages_wait_and_no_attempt_is_used_up(rig: Rig) -> None:
     rig.start("relay", "grid")
     probe = rig.start("probe", "inspections")
@@ -234,6 +244,7 @@ def test_a_worker_that_can_t_reach_its_broker_at_start_says_so_and_exits(rig: Ri
         {
             "LINLI_DATABASE_URL": rig.database_url("grid"),
             "LINLI_AMQP_URL": f"amqp://grid:x@127.0.0.1:{port}/linli",
+            "LINLI_RABBITMQ_MONITOR_URL": monitor_url(rig.nodes),
         },
         log,
     )

@@ -346,3 +346,16 @@ def test_a_message_with_characters_that_no_column_takes_is_kept_all_the_same(db:
     assert db.change(failures.keep, failure) == "parked"
     assert db.change(failures.keep, failure) == "parked"
     assert count(db, "failed_events") == 1
+
+
+def test_a_due_retry_goes_to_one_of_many_workers(db: Transactions):
+    for _ in range(40):
+        event = heard()
+        failure = failures.Failure(event.queue, event.headers, event.body, "x", hopeless=False)
+        db.change(failures.keep, failure)
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE failed_events SET next_attempt_at = now()"))
+    with ThreadPoolExecutor(4) as pool:
+        taken = [pool.submit(db.change, failures.take_due, 20) for _ in range(4)]
+        ids = [retry.id for one in taken for retry in one.result(30)]
+    assert len(ids) == len(set(ids)) == 40
