@@ -2,13 +2,16 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs reset demo test lint lock bootstrap coverage-of-demands
+.PHONY: help up down status logs linli reset demo test bench contracts lint lock bootstrap bootstrap-tests coverage-of-demands
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 28
 
 bootstrap:
 	@deploy/local/bootstrap
+
+bootstrap-tests:
+	@deploy/local/bootstrap tests
 
 up: bootstrap ## install what is missing, start the whole system, print its address
 	@$(LOCAL) up
@@ -22,14 +25,23 @@ status: bootstrap ## every process: state, address, ready or not
 logs: bootstrap ## follow the logs; P=grid-api for one process
 	@$(LOCAL) logs $(P)
 
+linli: bootstrap ## an operator's command on the running system; A="parking list grid"
+	@$(LOCAL) linli $(A)
+
 reset: bootstrap ## stop everything and delete the data of the local system (FORCE=1: without asking)
 	@$(LOCAL) reset
 
 demo: bootstrap ## play the first story on the running system
 	@$(PYTHON) -m deploy.demo
 
-test: bootstrap ## every test, on private servers of their own; A="-k word" for some
+test: bootstrap-tests ## every test, on private servers of their own; A="-k word" for some
 	@$(PYTHON) -m pytest $(A)
+
+bench: bootstrap ## how fast events move, beside stock nameko and pika; A=--quick for a short look
+	@$(PYTHON) -m tests.bench $(A)
+
+contracts: bootstrap ## write docs/asyncapi.yaml and docs/contracts/ from the contracts and topology.py
+	@$(PYTHON) -m deploy.contracts
 
 lint: bootstrap ## ruff, mypy, import-linter
 	@$(PYTHON) -m ruff check -q .

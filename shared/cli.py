@@ -4,6 +4,7 @@ linli api|worker|relay SERVICE      run a process until SIGTERM
 linli migrate SERVICE               bring a database to the newest version
 linli provision [--watch]           make the broker what topology.py says, or watch over it
 linli parking list|show|replay|discard SERVICE [ID]    settle events that could not be handled
+linli subscriber add|list|remove    the logins of systems outside that hear events
 linli register load FILE            load an area register (.csv or .csv.gz) into grid
 """
 
@@ -20,6 +21,7 @@ from typing import Any
 
 from shared import config, log
 from shared.parking_cli import add_parking
+from shared.subscriber_cli import add_subscriber
 
 _START_SECONDS = 10.0
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     provision.add_argument("--watch", action="store_true", help="compare every minute, for ever")
     provision.set_defaults(run=_provision)
     add_parking(commands, _services())
+    add_subscriber(commands, _services())
     register = commands.add_parser("register").add_subparsers(dest="action", required=True)
     load = register.add_parser("load")
     load.add_argument("file", type=Path)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from deploy.local.applications import SERVICES
+from deploy.local.applications import SERVICES, Applications
 from deploy.local.layout import Layout
 from deploy.local.progress import Failure
 from deploy.local.settings import Settings
@@ -12,16 +12,22 @@ from deploy.local.system import describe
 
 
 def linli(layout: Layout, settings: Settings, arguments: Sequence[str]) -> None:
-    """Become `linli ARGUMENTS`, on the database of the service that they name.
+    """Become `linli ARGUMENTS`: on the database of the service that they name, or on the broker.
 
     Raises: Failure when nothing runs or no service is named.
     """
     if not Supervisor(layout).alive():
         raise Failure("linli", "the local system doesn't run", "start it with: make up")
+    applications = describe(layout, settings, running=True).applications
+    command = [applications.linli(), *arguments]
+    os.execve(command[0], command, _environment(applications, arguments))
+
+
+def _environment(applications: Applications, arguments: Sequence[str]) -> dict[str, str]:
+    if arguments[:1] == ["subscriber"]:
+        return applications.provision_environment()
     service = next((word for word in arguments if word in SERVICES), None)
     if service is None:
         advice = 'for example: make linli A="parking list grid"'
         raise Failure("linli", f"none of {', '.join(SERVICES)} is named", advice)
-    applications = describe(layout, settings, running=True).applications
-    command = [applications.linli(), *arguments]
-    os.execve(command[0], command, applications.service_environment(service))
+    return applications.service_environment(service)

@@ -11,7 +11,10 @@ AREAS_PER_EVENT = 500
 """How many areas one `areas_imported.v1` carries at most: about 60 kB."""
 
 AreaLevel = Literal["province", "city", "district", "street", "community"]
-_CODE = {"validate": validate.Regexp(r"^\d{2}(\d{2}(\d{2}(\d{3}(\d{3})?)?)?)?$")}
+# the same in Python, where "$" alone lets a final line break pass, and in JSON Schema
+_CODE = {
+    "validate": validate.Regexp(r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$(?!\n)")
+}
 _VERSION = {"strict": True, "validate": validate.Range(min=1)}
 
 

@@ -9,7 +9,8 @@ from marshmallow import validate
 
 InspectionMode = Literal["open", "covert", "spot"]
 _VERSION = {"strict": True, "validate": validate.Range(min=1)}
-_COMMUNITY = {"validate": validate.Regexp(r"^\d{12}$")}
+# the same in Python, where "$" alone lets a final line break pass, and in JSON Schema
+_COMMUNITY = {"validate": validate.Regexp(r"^[0-9]{12}$(?!\n)")}
 _SEVERITY = {"strict": True, "validate": validate.Range(min=1, max=5)}
 
 

@@ -38,6 +38,19 @@ class Broker:
             {"configure": rights.configure, "write": rights.write, "read": rights.read},
         )
 
+    def delete_login(self, name: str) -> None:
+        """Delete a login; the broker closes its connections."""
+        self._call("DELETE", f"/users/{name}")
+
+    def logins(self) -> dict[str, tuple[str, ...]]:
+        """Return every login of the broker with its tags."""
+        return {row["name"]: tuple(row["tags"]) for row in self._call("GET", "/users")}
+
+    def readable(self) -> dict[str, str]:
+        """Return, for each login with rights on this virtual host, the pattern it may read."""
+        rows = self._call("GET", f"/vhosts/{self._vhost}/permissions")
+        return {row["user"]: row["read"] for row in rows}
+
     def put_exchange(self, name: str, kind: str) -> None:
         """Declare a durable exchange."""
         body = {"type": kind, "durable": True, "auto_delete": False, "arguments": {}}
@@ -47,6 +60,10 @@ class Broker:
         """Declare a durable queue."""
         body = {"durable": True, "auto_delete": False, "arguments": dict(queue.arguments)}
         self._call("PUT", f"/queues/{self._vhost}/{queue.name}", body)
+
+    def delete_queue(self, name: str) -> None:
+        """Delete a queue with all that waits in it."""
+        self._call("DELETE", f"/queues/{self._vhost}/{quote(name, safe='')}")
 
     def put_binding(self, binding: Binding) -> None:
         """Bind a queue to an exchange."""
@@ -68,6 +85,11 @@ class Broker:
         return frozenset(
             Queue(row["name"], tuple(sorted(row["arguments"].items()))) for row in rows
         )
+
+    def depths(self) -> dict[str, int]:
+        """Return every queue with the messages in it, some seconds old."""
+        rows = self._call("GET", f"/queues/{self._vhost}")
+        return {row["name"]: row.get("messages", 0) for row in rows}
 
     def bindings(self) -> frozenset[Binding]:
         """Return the bindings, without those to the default exchange."""

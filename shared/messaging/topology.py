@@ -4,6 +4,7 @@ The provisioner declares this and nothing else; services declare nothing. Queue 
 change in place: a change is a new queue name and a migration step.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -194,3 +195,24 @@ def rights_of(service: str) -> Rights:
         write=rf"^{service}\.events$",
         read=rf"^({service}\.on_[a-z_]+|parked\.{service})$",
     )
+
+
+def rights_of_subscriber(name: str, producers: Collection[str]) -> Rights:
+    """Return the rights of a stock nameko service outside, called like its login.
+
+    nameko declares the exchange again (configure), declares its queue (configure), binds it
+    (write on the queue, read on the exchange) and consumes (read). It says nothing: no right to
+    write an exchange. Its queues bear its name: no subscriber can touch those of another.
+    """
+    exchanges_heard = rf"({'|'.join(sorted(set(producers)))})\.events"
+    queues_owned = rf"evt-({'|'.join(sorted(set(producers)))})-[^-]+--{name}\.[A-Za-z0-9_-]+"
+    return Rights(
+        configure=f"^({exchanges_heard}|{queues_owned})$",
+        write=f"^{queues_owned}$",
+        read=f"^({exchanges_heard}|{queues_owned})$",
+    )
+
+
+def owns_queue(subscriber: str, queue: str) -> bool:
+    """Tell whether a queue is that of a subscriber outside, by nameko's naming of queues."""
+    return queue.startswith("evt-") and f"--{subscriber}." in queue

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from marshmallow import ValidationError
 
+from deploy.contracts.published import samples_of
 from shared.contracts import dump, schema_of
 from shared.messaging.topology import EVENTS, EventType
 
@@ -21,14 +22,39 @@ REQUIRED = [
 ]
 
 
+OLDER = [
+    pytest.param(event, file, id=file.stem)
+    for event in EVENTS
+    for file in samples_of(event.name, SAMPLES)[1:]
+]
+
+
 def sample(event: EventType) -> dict[str, Any]:
-    text = (SAMPLES / f"{event.name}.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    return read(SAMPLES / f"{event.name}.json")
+
+
+def read(file: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return loaded
 
 
 def test_every_event_has_a_sample_and_every_sample_an_event():
-    assert {path.stem for path in SAMPLES.glob("*.json")} == {event.name for event in EVENTS}
+    newest = {path.stem for path in SAMPLES.glob("*.json")} - {param.id for param in OLDER}
+    assert newest == {event.name for event in EVENTS}
+
+
+def assert_still_understood(contract: type, file: Path) -> None:
+    """What was said before an optional field was added loads, and says the new field from now."""
+    data = schema_of(contract).load(read(file))
+    said_now = dump(data)
+    assert said_now.keys() >= read(file).keys()
+    assert schema_of(contract).load(said_now) == data
+
+
+def test_a_sample_of_an_older_shape_is_still_understood():
+    """`<event>.before-<what>.json`; the way itself is proven in test_compatibility.py."""
+    for event, file in (param.values for param in OLDER):
+        assert_still_understood(event.contract, file)
 
 
 @by_name
@@ -88,3 +114,13 @@ def test_every_time_is_aware(event: EventType):
     for name in times:
         with pytest.raises(ValidationError):
             schema_of(event.contract).load(sample(event) | {name: "2026-11-23T09:20:00"})
+
+
+@pytest.mark.parametrize(
+    "code", ["320508019020\n", "３２０５０８０１９０２０", " 320508019020", "3205080190201", ""]
+)
+def test_an_area_code_is_ascii_digits_and_nothing_else(code: str):
+    for event in EVENTS:
+        if "area_code" in sample(event):
+            with pytest.raises(ValidationError):
+                schema_of(event.contract).load(sample(event) | {"area_code": code})
