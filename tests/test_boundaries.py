@@ -190,7 +190,8 @@ def test_routes_and_handlers_only_hand_over(path: Path):
 def test_a_route_or_handler_is_one_transaction(path: Path):
     for function in functions_of(path):
         calls = [ast.unparse(n.func) for n in ast.walk(function) if isinstance(n, ast.Call)]
-        assert len([name for name in calls if name in ("run", "read", "self.db.once", "self.db.once_all")]) == 1
+        doors = ("run", "read", "self.db.once", "self.db.once_all")
+        assert len([name for name in calls if name in doors]) == 1
 
 
 def repository_files() -> list[Path]:

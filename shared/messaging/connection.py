@@ -106,7 +106,8 @@ class EventConsumer(QueueConsumer):
             )
             # py-amqp would ask the kernel twice for each frame; what comes along, it keeps
             transport = connection.connection.transport
-            transport._quick_recv = lambda wanted: transport.sock.recv(max(wanted, 32_768))
+            receive = transport.sock.recv
+            transport._quick_recv = lambda wanted: receive(max(wanted, 32_768))
             yield connection
 
     def on_connection_error(self, exc: Exception, interval: float) -> None:
