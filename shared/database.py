@@ -1,25 +1,36 @@
 """Owns transactions: the engine, and the two ways in which a use case may run."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+import psycopg
+from sqlalchemy import Dialect, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.clock import BusinessClock
 from shared.messaging import outbox
 from shared.messaging.envelope import Event
-from shared.messaging.tables import InboxRow
 
 Result = TypeVar("Result")
+_CLAIM = text("""
+    INSERT INTO inbox (consumer, event_id) VALUES (:consumer, :id)
+    ON CONFLICT DO NOTHING RETURNING 1
+""")
 _CLAIM_ALL = text("""
     INSERT INTO inbox (consumer, event_id)
     SELECT :consumer, said FROM unnest(CAST(:ids AS uuid[])) AS said ORDER BY said
     ON CONFLICT DO NOTHING RETURNING event_id
 """)
+_ALIVE_SECONDS = 1.0
+"""For so long a connection that was just in use needs no question whether it lives."""
+_USED_AT = "linli used at"
 _RETRIED_STATES = ("40001", "40P01")
 _TRIES = 3
 _LOCK_BUSY_STATES = ("55P03", *_RETRIED_STATES)
@@ -45,12 +56,11 @@ def build_engine(url: str, pool_size: int = 10) -> Engine:
     The pool never grows past `pool_size`; who waits 10 s for a connection gives up. Errors
     don't carry parameters: those may hold personal data.
     """
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
@@ -62,6 +72,29 @@ def build_engine(url: str, pool_size: int = 10) -> Engine:
             " -c idle_in_transaction_session_timeout=60s",
         },
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_require_alive, engine.dialect))
+    return engine
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _require_alive(
+    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: Any
+) -> None:
+    """Ask a connection that was idle whether it still lives; the pool replaces one that doesn't.
+
+    SQLAlchemy's own pre-ping asks at every checkout, which costs a third of a busy handler's
+    throughput.
+    """
+    if time.monotonic() - record.info.get(_USED_AT, -math.inf) < _ALIVE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except psycopg.Error as error:
+        raise DisconnectionError from error
 
 
 class Transactions:
@@ -118,13 +151,8 @@ class Transactions:
         """
 
         def claim_and_run(session: Session) -> bool:
-            claim = (
-                insert(InboxRow)
-                .values(consumer=event.queue, event_id=event.id)
-                .on_conflict_do_nothing()
-                .returning(InboxRow.event_id)
-            )
-            if session.execute(claim).first() is None:
+            claim = {"consumer": event.queue, "id": event.id}
+            if session.execute(_CLAIM, claim).first() is None:
                 return False
             usecase(session, event.data, self._clock.now())
             return True

@@ -50,7 +50,9 @@ RELAY_UNROUTABLE = Counter(
     ["event"],
 )
 RELAY_CONFIRM_SECONDS = Histogram(
-    "linli_relay_confirm_seconds", "Time from publishing to confirm", buckets=_SECONDS
+    "linli_relay_confirm_seconds",
+    "Time from publishing to confirm, of the oldest message in each confirm",
+    buckets=_SECONDS,
 )
 
 HTTP_REQUESTS = Counter(

@@ -1,7 +1,6 @@
 """Owns the life of a worker process: nameko's runner with our container, started and stopped."""
 
 import logging
-import os
 import signal
 from typing import Any
 
@@ -11,6 +10,7 @@ from nameko.runners import ServiceRunner
 from shared import config, health, metrics
 from shared.clock import BusinessClock
 from shared.database import Transactions, build_engine
+from shared.messaging import green
 from shared.messaging.bindings import routes_of
 from shared.messaging.connection import EventConsumer
 from shared.messaging.patience import PatientTransactions
@@ -33,7 +33,7 @@ def run_worker(service_class: Any) -> None:
     Needs a process where eventlet has patched the standard library and psycopg waits green
     (`PSYCOPG_WAIT_FUNC=wait_selector`): otherwise one slow query stalls every handler.
     """
-    assert_green()
+    green.install()
     max_workers = config.number("LINLI_MAX_WORKERS", MAX_WORKERS)
     routes = routes_of(service_class.name, config.monitor_url(), config.amqp_url())
     engine = build_engine(config.database_url(), max_workers + _OTHER_CONNECTIONS)
@@ -90,19 +90,3 @@ def is_consuming(container: Any) -> bool:
     """Tell whether the container's queues are being consumed."""
     connection = container.shared_extensions.get(EventConsumer)
     return connection is not None and connection.consuming
-
-
-def assert_green() -> None:
-    """Refuse to run where a query would block every other handler.
-
-    Raises:
-        RuntimeError: when eventlet has not patched sockets or psycopg waits in C.
-    """
-    import psycopg.waiting
-
-    if not eventlet.patcher.is_monkey_patched("socket"):
-        raise RuntimeError("a worker must start through `linli worker`, which patches eventlet in")
-    if os.environ.get("PSYCOPG_WAIT_FUNC") != "wait_selector" or (
-        psycopg.waiting.wait is not psycopg.waiting.wait_selector
-    ):
-        raise RuntimeError("PSYCOPG_WAIT_FUNC=wait_selector must be set before psycopg is imported")

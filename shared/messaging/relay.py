@@ -8,7 +8,8 @@ connections, and a new one begins: there is one way to start and one way to reco
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from itertools import takewhile
 from typing import Any
 
 import pika
@@ -27,6 +28,9 @@ WINDOW = 2_000
 
 CONFIRM_SECONDS = 30.0
 """How long the oldest unconfirmed message may wait before the connection counts as dead."""
+
+GATHER_SECONDS = 0.004
+"""How long rows and confirms are gathered: many small commits become one read and one mark."""
 
 HOLD_SECONDS = 5.0
 """How long a message that was refused, or found no queue, waits for its next try."""
@@ -57,7 +61,7 @@ class RelaySession:
         self._returned: set[str] = set()
         self._complained: dict[str, float] = {}
         self._blocked = False
-        self._flush_due = False
+        self._flush_due = self._pump_due = self._mark_due = False
         self._polled_at = 0.0
         self._drain_until: float | None = None
         self._tag = 0
@@ -128,8 +132,13 @@ class RelaySession:
         log.warning("broker blocked" if blocked else "broker unblocked")
 
     def _on_notify(self, _fd: int, _events: int) -> None:
-        if self._outbox.take_notifications():
-            self._pump()
+        if self._outbox.take_notifications() and not self._pump_due:
+            self._pump_due = True
+            self._loop.call_later(GATHER_SECONDS, self._gathered)
+
+    def _gathered(self) -> None:
+        self._pump_due = False
+        self._pump()
 
     def _tick(self) -> None:
         self._loop.call_later(_TICK_SECONDS, self._tick)
@@ -161,6 +170,8 @@ class RelaySession:
         rows = self._outbox.unsent([*known, *self._confirmed, *self._held], free)
         for row in rows:
             self._publish(row, now)
+        for event_type, count in Counter(row.event_type for row in rows).items():
+            metrics.RELAY_PUBLISHED.labels(event_type).inc(count)
         self._join_writes()
 
     def _join_writes(self) -> None:
@@ -184,7 +195,6 @@ class RelaySession:
         self._channel.basic_publish(
             self._exchange, row.event_type, row.body, properties, mandatory=True
         )
-        metrics.RELAY_PUBLISHED.labels(row.event_type).inc()
 
     def _on_return(
         self, _: Any, method: Basic.Return, properties: BasicProperties, _body: bytes
@@ -195,15 +205,16 @@ class RelaySession:
     def _on_confirm(self, frame: Any) -> None:
         method = frame.method
         acked = isinstance(method, Basic.Ack)
+        last = method.delivery_tag
+        # in the order of tags, so that the first one beyond ends the search
         tags = (
-            [tag for tag in self._under_way if tag <= method.delivery_tag]
-            if method.multiple
-            else [method.delivery_tag]
+            list(takewhile(lambda tag: tag <= last, self._under_way)) if method.multiple else [last]
         )
         now = time.monotonic()
+        for tag in tags[:1]:
+            metrics.RELAY_CONFIRM_SECONDS.observe(now - self._under_way[tag][1])
         for tag in tags:
-            row, published_at = self._under_way.pop(tag)
-            metrics.RELAY_CONFIRM_SECONDS.observe(now - published_at)
+            row, _ = self._under_way.pop(tag)
             self._settle(row, acked, now)
         if not self._flush_due:
             self._flush_due = True
@@ -231,10 +242,13 @@ class RelaySession:
     def _flush(self) -> None:
         self._flush_due = False
         self._pump()
-        # after the sockets had their turn: the broker works while the database marks
-        self._loop.call_later(0, self._mark)
+        # the broker works while the database marks, and more is confirmed meanwhile
+        if not self._mark_due:
+            self._mark_due = True
+            self._loop.call_later(GATHER_SECONDS, self._mark)
 
     def _mark(self) -> None:
+        self._mark_due = False
         if self._confirmed:
             self._outbox.mark_sent(self._confirmed)
             metrics.RELAY_CONFIRMED.inc(len(self._confirmed))

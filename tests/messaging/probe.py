@@ -49,6 +49,9 @@ def act(session: Session, case: CaseFiledV1, now: datetime) -> None:
             event.listen(session, "after_commit", lambda _: os._exit(9))
         case "slow":
             eventlet.sleep(float(argument))
+        case "large":
+            large = {"sent": "a" * int(argument)}
+            assert session.execute(text("SELECT :sent"), large).scalar_one() == large["sent"]
         case "query":
             session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": float(argument)})
         case "narrow":

@@ -188,6 +188,13 @@ def test_trap_9_a_slow_query_doesn_t_stop_other_handlers(rig: Rig) -> None:
     eventually(lambda: rig.effects() == ["ok"] * 5, 15)
 
 
+def test_trap_9_what_no_socket_s_buffer_holds_goes_both_ways(rig: Rig) -> None:
+    rig.start("relay", "grid")
+    rig.start("probe", "inspections")
+    rig.say(case_filed(title="large:30000000"), case_filed(title="ok"))
+    eventually(lambda: rig.effects() == ["large:30000000", "ok"])
+
+
 def test_what_the_broker_gives_up_on_is_kept_for_a_person(rig: Rig) -> None:
     sealed = seal(case_filed(title="ok"), new_id(), real_now())
     publish(rig, sealed.body, dict(sealed.headers))

@@ -1,0 +1,1 @@
+"""Owns the measures of speed: `make bench`, which runs `python -m tests.bench`."""
