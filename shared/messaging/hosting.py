@@ -44,7 +44,7 @@ def run_worker(service_class: Any) -> None:
             "AMQP_URI": config.amqp_url(),
             "SERVICE_CONTAINER_CLS": "shared.messaging.consumer.EventContainer",
             "max_workers": max_workers,
-            "heartbeat": 20,
+            "HEARTBEAT": 20,
             "transactions": transactions,
         }
     )

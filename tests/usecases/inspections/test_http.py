@@ -225,9 +225,9 @@ def test_a_learned_area_is_shown(http: FlaskClient):
 
 def test_every_operation_is_called_as_its_use_case(http: FlaskClient):
     paths = http.get(f"{ROOT}/openapi.json").json["paths"]
-    methods = [
-        path[method] for path in paths.values() for method in ("get", "post") if method in path
-    ]
+    # the routes of parked events are every service's, and have a proof of their own
+    own = [path for name, path in paths.items() if "/parked" not in name]
+    methods = [path[method] for path in own for method in ("get", "post") if method in path]
     operations = {method["operationId"] for method in methods}
     rooms: tuple[ModuleType, ...] = (areas, checklists, inspections, findings)
     assert len(operations) == 9
