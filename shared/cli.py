@@ -4,6 +4,12 @@ linli api|worker|relay SERVICE      run a process until SIGTERM
 linli migrate SERVICE               bring a database to the newest version
 linli provision [--watch]           make the broker what topology.py says, or watch over it
 linli parking list|show|replay|discard SERVICE [ID]    settle events that could not be handled
+linli account add|load|list         the first administrator, accounts from a file
+linli client add|list|rotate|revoke    other systems and their secrets
+linli signing-keys init|show|rotate|drop|export|install    the keys that sign tokens
+linli keys new|status|rotate        the keys that seal what a service stores of persons
+linli erasures export|replay        erasures, kept outside of the database
+linli audit verify|show SERVICE     the chain of who did what
 linli subscriber add|list|remove    the logins of systems outside that hear events
 linli register load FILE            load an area register (.csv or .csv.gz) into grid
 """
@@ -20,7 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from shared import config, log
+from shared.account_cli import add_account
+from shared.audit_cli import add_audit
+from shared.client_cli import add_client
+from shared.keys_cli import add_keys
 from shared.parking_cli import add_parking
+from shared.signing_cli import add_signing
 from shared.subscriber_cli import add_subscriber
 
 _START_SECONDS = 10.0
@@ -59,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     provision.set_defaults(run=_provision)
     add_parking(commands, _services())
     add_subscriber(commands, _services())
+    add_account(commands)
+    add_client(commands)
+    add_signing(commands, _services())
+    add_keys(commands, _services())
+    add_audit(commands, _services())
     register = commands.add_parser("register").add_subparsers(dest="action", required=True)
     load = register.add_parser("load")
     load.add_argument("file", type=Path)
@@ -68,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _services() -> list[str]:
     folder = Path(__file__).resolve().parent.parent / "services"
-    return sorted(path.parent.name for path in folder.glob("*/api.py")) or ["grid", "inspections"]
+    return sorted(path.parent.name for path in folder.glob("*/worker.py"))
 
 
 def _go_green() -> None:
@@ -85,15 +101,16 @@ def _api(arguments: argparse.Namespace) -> None:
     from shared.database import Transactions, build_engine
     from shared.http.app import create_app
     from shared.http.server import Server, threads
+    from shared.privacy.keyring import Keyring
 
-    module = importlib.import_module(f"services.{arguments.service}.api")
-    db = Transactions(
-        build_engine(config.database_url(), threads() + 1), BusinessClock.from_environment()
-    )
+    doors = importlib.import_module(f"services.{arguments.service}.api").BLUEPRINTS
+    access = importlib.import_module(f"services.{arguments.service}.access").ACCESS
+    engine = build_engine(config.database_url(), threads() + 1)
+    db = Transactions(engine, BusinessClock.from_environment(), Keyring.from_environment())
     _await("its database", db.reachable)
     db.engine.dispose()
     metrics.watch_pool(db.engine)
-    Server(create_app(arguments.service, module.BLUEPRINTS, db), config.http_bind()).run()
+    Server(create_app(arguments.service, doors, db, access), config.http_bind()).run()
 
 
 def _worker(arguments: argparse.Namespace) -> None:

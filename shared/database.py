@@ -104,9 +104,16 @@ class Transactions:
     time, taken here at the door.
     """
 
-    def __init__(self, engine: Engine, clock: _Clock | None = None) -> None:
+    def __init__(
+        self, engine: Engine, clock: _Clock | None = None, keyring: object | None = None
+    ) -> None:
+        """Take the engine, business time, and the keys of what is stored encrypted.
+
+        Use cases find the keys by `shared.privacy.keyring.of(session)`.
+        """
         self.engine = engine
         self._clock = clock or BusinessClock()
+        self.keyring = keyring
 
     def run(self, usecase: Callable[..., Result], *request: Any) -> Result:
         """Run `usecase(session, *request, now)` for a caller and return its result.
@@ -192,10 +199,13 @@ class Transactions:
             return False
         return True
 
+    def _info(self) -> dict[str, Any]:
+        return {"keyring": self.keyring}
+
     def _transaction(self, work: Callable[[Session], Result]) -> Result:
         for attempt in range(1, _TRIES + 1):
             try:
-                with Session(self.engine) as session, session.begin():
+                with Session(self.engine, info=self._info()) as session, session.begin():
                     result = work(session)
                     session.flush()
                     outbox.wake_relay(session)

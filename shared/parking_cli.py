@@ -95,9 +95,9 @@ def _replay(arguments: argparse.Namespace) -> None:
 
 def _discard(arguments: argparse.Namespace) -> None:
     from shared.messaging import parked
-    from shared.messaging.parked_schemas import WhyDiscarded
+    from shared.messaging.parked_schemas import DiscardParkedEvent
 
-    wanted = _request(arguments, WhyDiscarded, "reason")
+    wanted = _request(arguments, DiscardParkedEvent, "reason")
     one = (parked.discard_parked_event, arguments.id, _person(), wanted.reason)
     view = _do(arguments, lambda db: db.change(*one))
     print(f"{view.id}: discarded; it stays to be looked at until its time is over")

@@ -15,12 +15,20 @@ from shared.database import Transactions, build_engine
 from shared.http.app import create_app
 from shared.ids import new_id
 from shared.migrations import migrate
+from shared.privacy.keyring import Keyring
+from tests.keys import KEYS
+from tests.tokens import know_key, token
+
+KEYRING = Keyring.from_environment(KEYS)
 
 
-def http_of(service: str, db: Transactions) -> FlaskClient:
-    """Return a client of a service's HTTP door."""
+def http_of(service: str, db: Transactions, said: str | None = None) -> FlaskClient:
+    """Return a client of a service's HTTP door; its token is that of somebody with every role."""
     blueprints = importlib.import_module(f"services.{service}.api").BLUEPRINTS
-    return create_app(service, blueprints, db).test_client()
+    access = importlib.import_module(f"services.{service}.access").ACCESS
+    client = create_app(service, blueprints, db, access).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {said or token()}"
+    return client
 
 
 class SetClock:
@@ -98,7 +106,8 @@ def database_of(
 
     def make(service: str) -> Transactions:
         url = database_server.create(service)
-        db = Transactions(build_engine(url), clock)
+        db = Transactions(build_engine(url), clock, KEYRING)
+        know_key(db)
         made.append((url, db))
         return db
 
@@ -116,6 +125,16 @@ def grid_db(database_of: Callable[[str], Transactions]) -> Transactions:
 @pytest.fixture
 def inspections_db(database_of: Callable[[str], Transactions]) -> Transactions:
     return database_of("inspections")
+
+
+@pytest.fixture
+def gateway_db(database_of: Callable[[str], Transactions]) -> Transactions:
+    return database_of("gateway")
+
+
+@pytest.fixture
+def gateway_http(gateway_db: Transactions) -> FlaskClient:
+    return http_of("gateway", gateway_db)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import requests
 
 from deploy.local.ports import free_ports
+from tests.keys import KEYS
 from tests.observe import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ class Process:
         self._environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("LINLI_")},
             "LINLI_ENV": "test",
+            **KEYS,
             "LINLI_HTTP_BIND": f"127.0.0.1:{port}",
             **environment,
         }

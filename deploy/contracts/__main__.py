@@ -1,14 +1,22 @@
-"""Owns `make contracts`: writes docs/asyncapi.yaml and docs/contracts/, or says why it must not."""
+"""Owns `make contracts`: writes asyncapi.yaml, contracts/, openapi/, problems.md and access.md in
+docs/, or says why it must not.
+"""
 
 import sys
 from pathlib import Path
 
+from deploy.contracts import access
 from deploy.contracts.asyncapi import document_text
+from deploy.contracts.openapi import documents
+from deploy.contracts.problems_page import page_text
 from deploy.contracts.published import plan
-from shared.messaging.topology import EVENTS
+from shared.messaging.topology import EVENTS, SERVICES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCUMENT = CHECKOUT / "docs" / "asyncapi.yaml"
+OPENAPI = CHECKOUT / "docs" / "openapi"
+PROBLEMS = CHECKOUT / "docs" / "problems.md"
+ACCESS = CHECKOUT / "docs" / "access.md"
 PUBLISHED = CHECKOUT / "docs" / "contracts"
 SAMPLES = CHECKOUT / "tests" / "contracts" / "samples"
 _ADVICE = (
@@ -29,6 +37,11 @@ def main() -> None:
         (PUBLISHED / f"{name}.json").unlink()
         print(f"docs/contracts/{name}.json: deleted, the event was retired")
     _write(DOCUMENT, document_text(EVENTS, SAMPLES))
+    OPENAPI.mkdir(exist_ok=True)
+    for service, text in documents().items():
+        _write(OPENAPI / f"{service}.json", text)
+    _write(PROBLEMS, page_text())
+    _write(ACCESS, access.document_text(SERVICES))
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,10 +1,12 @@
 """Owns `make demo`: plays the story on the running local system and prints what happened."""
 
 import sys
+from functools import partial
 
 import psycopg
 import requests
 
+from deploy.demo.personas import SignedIn
 from deploy.demo.story import Effect, Step, Story, StoryBroken
 from deploy.local.layout import Layout
 
@@ -16,7 +18,10 @@ def main() -> None:
     layout = Layout.of_checkout()
     address = address_of_running(layout)
     print(f"{address}  三元一村社区：检查发现问题 → 整改 → 销号\n")
-    story = Story(lambda _: address, lambda s, subject: event_ids(layout, s, subject), tell)
+    password = (layout.secrets / "demo_password").read_text(encoding="utf-8").strip()
+    people = SignedIn(lambda _: address, password)
+    said = partial(event_ids, layout)
+    story = Story(lambda _: address, people.token_of, said, tell)
     try:
         story.play()
     except StoryBroken as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 import requests
 
@@ -20,10 +20,6 @@ COMMUNITY = "320508019020"
 
 CHECKLIST = "compound-order"
 FAILED_ITEM_NOTE = "3 幢 2 单元二楼楼道堆放纸箱、旧家具，通道受阻"
-
-INSPECTOR = UUID("01900000-0000-7000-8000-000000000001")
-HANDLER = UUID("01900000-0000-7000-8000-000000000002")
-CHECKER = UUID("01900000-0000-7000-8000-000000000003")
 
 EFFECT_SECONDS = 30.0
 _LOOK_EVERY_SECONDS = 0.005
@@ -72,6 +68,7 @@ class Story:
     """Plays the steps and waits for the effects; `tell` hears of each as it happens."""
 
     address_of: Callable[[str], str]
+    token_of: Callable[[str], str]
     event_ids: EventIds
     tell: Callable[[Step | Effect], None]
     done: list[Step | Effect] = field(default_factory=list)
@@ -121,7 +118,6 @@ class Story:
         body = {
             "area_code": COMMUNITY,
             "checklist_code": CHECKLIST,
-            "inspector_id": str(INSPECTOR),
             "mode": "open",
             "inspected_at": datetime.now(UTC).isoformat(),
             "results": results,
@@ -153,13 +149,13 @@ class Story:
 
     def resolve(self, case: str) -> None:
         """Report the problem as mended."""
-        body = {"resolved_by": str(HANDLER), "note": "已联系住户清运，楼道恢复畅通"}
+        body = {"note": "已联系住户清运，楼道恢复畅通"}
         call = Call("grid", "POST", f"/cases/{case}/resolve", body=body)
         self._step("物业处理员", "处理并反馈", call, lambda _: case)
 
     def close(self, case: str) -> None:
         """Check on the spot, by another person, and close."""
-        body = {"closed_by": str(CHECKER), "note": "现场核查合格"}
+        body = {"note": "现场核查合格"}
         call = Call("grid", "POST", f"/cases/{case}/close", body=body)
         self._step("网格员", "现场核查并结案", call, lambda _: case)
 
@@ -177,10 +173,15 @@ class Story:
     ) -> Any:
         started = time.perf_counter()
         url = self._url(call.service, call.path)
-        answer = requests.request(call.method, url, json=call.body, timeout=30)
+        headers = self._headers_of(who)
+        if call.method == "POST":
+            headers["Idempotency-Key"] = str(uuid4())
+        answer = requests.request(call.method, url, json=call.body, headers=headers, timeout=30)
         self._answered_at = time.perf_counter()
         if answer.status_code not in call.expected:
             raise StoryBroken(f"{who} {what}: {answer.status_code} {answer.text[:400]}")
+        if call.method == "POST":
+            self._send_again(url, call, headers, answer)
         content = answer.json()
         events = self.event_ids(call.service, subject(content)) if subject else []
         milliseconds = (self._answered_at - started) * 1000
@@ -190,7 +191,7 @@ class Story:
     def _effect(self, service: str, what: str, path: str, seen: Callable[[Any], bool]) -> Any:
         deadline = time.monotonic() + EFFECT_SECONDS
         while time.monotonic() < deadline:
-            answer = requests.get(self._url(service, path), timeout=30)
+            answer = requests.get(self._url(service, path), headers=self._reader(), timeout=30)
             if answer.status_code == 200 and seen(answer.json()):
                 milliseconds = (time.perf_counter() - self._answered_at) * 1000
                 self._note(Effect(service, what, milliseconds))
@@ -199,9 +200,27 @@ class Story:
         raise StoryBroken(f"{service} 未见：{what}（{answer.status_code} {answer.text[:400]}）")
 
     def _ask(self, service: str, path: str) -> Any:
-        answer = requests.get(self._url(service, path), timeout=30)
+        answer = requests.get(self._url(service, path), headers=self._reader(), timeout=30)
         answer.raise_for_status()
         return answer.json()
+
+    def _send_again(
+        self, url: str, call: Call, headers: dict[str, str], first: requests.Response
+    ) -> None:
+        """Send the same request with the same key, as a client does that lost the answer.
+
+        Raises:
+            StoryBroken: when it isn't answered as the first time.
+        """
+        again = requests.request(call.method, url, json=call.body, headers=headers, timeout=30)
+        if (again.status_code, again.content) != (first.status_code, first.content):
+            raise StoryBroken(f"重复请求得到不同应答：{again.status_code} {again.text[:400]}")
+
+    def _headers_of(self, who: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token_of(who)}"}
+
+    def _reader(self) -> dict[str, str]:
+        return self._headers_of("区文明办")
 
     def _url(self, service: str, path: str) -> str:
         return f"{self.address_of(service)}/api/v1/{service}{path}"

@@ -29,6 +29,10 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
     if command == "up":
         address = lifecycle.up(layout, Settings.read(), progress)
         progress.say(f"Linli is ready: {address}")
+        progress.say(
+            f"API documentation: {address}/api/v1/gateway/docs/ (and …/grid/, …/inspections/)"
+        )
+        progress.say(f"sign in as admin; the password lies in {layout.secrets}/admin_password")
     elif command == "down":
         lifecycle.down(layout, progress)
     elif command == "reset":

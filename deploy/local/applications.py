@@ -7,12 +7,12 @@ from pathlib import Path
 
 from deploy.local.layout import Layout
 from deploy.local.programs import Program, environment_of
-from deploy.local.secretfiles import SecretFiles
+from deploy.local.secretfiles import SecretFiles, first_data_key, random_key
 from deploy.local.settings import with_login, without_login
 
 GROUP = "apps"
 VHOST = "linli"
-SERVICES = ("grid", "inspections")
+SERVICES = ("gateway", "grid", "inspections")
 MONITOR = "monitor"
 KINDS = ("api", "worker", "relay")
 PROVISIONER = "provisioner"
@@ -67,6 +67,8 @@ class Applications:
             LINLI_RABBITMQ_MONITOR_URL_FILE=secrets.put("url_monitor", monitor),
             LINLI_DATABASE_URL_FILE=secrets.put(f"url_db_{service}", database),
             LINLI_AMQP_URL_FILE=secrets.put(f"url_amqp_{service}", broker),
+            LINLI_DATA_KEYS_FILE=secrets.keep(f"data_keys_{service}", first_data_key),
+            LINLI_INDEX_KEY_FILE=secrets.keep(f"index_key_{service}", random_key),
         )
 
     def provision_environment(self) -> dict[str, str]:
@@ -92,7 +94,7 @@ class Applications:
             LINLI_CLOCK_FILE=str(self.layout.clock_file),
             LINLI_LOG_LEVEL=self.log_level,
             PYTHONUNBUFFERED="1",
-            **{name: value for name, value in os.environ.items() if name.startswith("OTEL_")},
+            **{k: v for k, v in os.environ.items() if k.startswith(("OTEL_", "LINLI_OIDC_"))},
             **{name: str(value) for name, value in more.items()},
         )
 

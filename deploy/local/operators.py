@@ -10,6 +10,9 @@ from deploy.local.settings import Settings
 from deploy.local.supervision import Supervisor
 from deploy.local.system import describe
 
+_ABOUT_GATEWAY = (["account"], ["client"], ["signing-keys"])
+"""Commands that are about one service's things, and so don't name it."""
+
 
 def linli(layout: Layout, settings: Settings, arguments: Sequence[str]) -> None:
     """Become `linli ARGUMENTS`: on the database of the service that they name, or on the broker.
@@ -26,6 +29,8 @@ def linli(layout: Layout, settings: Settings, arguments: Sequence[str]) -> None:
 def _environment(applications: Applications, arguments: Sequence[str]) -> dict[str, str]:
     if arguments[:1] == ["subscriber"]:
         return applications.provision_environment()
+    if arguments[:1] in _ABOUT_GATEWAY:
+        return applications.service_environment("gateway")
     service = next((word for word in arguments if word in SERVICES), None)
     if service is None:
         advice = 'for example: make linli A="parking list grid"'

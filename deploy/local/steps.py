@@ -8,11 +8,14 @@ import psycopg
 
 from deploy.local.applications import EXTENSIONS, SERVICES
 from deploy.local.progress import Failure, Progress
-from deploy.local.secretfiles import SecretFiles
+from deploy.local.secretfiles import SecretFiles, strong_password
 from deploy.local.system import System
 from deploy.postgres.provision import ServiceDatabase, provision
 
 REGISTER = "deploy/demo/areas-320508.csv"
+ACCOUNTS = "deploy/demo/accounts.csv"
+GATEWAY = "gateway"
+ADMINISTRATOR = "admin"
 
 
 def run_all(system: System, progress: Progress) -> None:
@@ -32,6 +35,34 @@ def run_all(system: System, progress: Progress) -> None:
         system, ["register", "load", REGISTER], applications.service_environment("grid")
     )
     progress.say(f"area register: {loaded}")
+    _hand_out_signing_keys(system, progress)
+    _make_accounts(system, progress)
+
+
+def _hand_out_signing_keys(system: System, progress: Progress) -> None:
+    """Make the first key that signs tokens, and bring every other service its public half."""
+    applications = system.applications
+    gateway = applications.service_environment(GATEWAY)
+    progress.say(_linli(system, ["signing-keys", "init"], gateway))
+    public = system.layout.state / "signing_keys.json"
+    public.write_text(_linli(system, ["signing-keys", "export"], gateway))
+    for service in SERVICES:
+        if service != GATEWAY:
+            install = ["signing-keys", "install", service, str(public)]
+            progress.say(_linli(system, install, applications.service_environment(service)))
+
+
+def _make_accounts(system: System, progress: Progress) -> None:
+    """Make the first administrator, and the people of the demo; who is there stays as they are."""
+    secrets = SecretFiles(system.layout.secrets)
+    gateway = system.applications.service_environment(GATEWAY)
+    named = ["--name", "系统管理员", "--role", "administrator"]
+    password = secrets.keep("admin_password", strong_password)
+    first = ["account", "add", ADMINISTRATOR, *named, "--password-file", str(password)]
+    progress.say(_linli(system, first, gateway))
+    shared = secrets.keep("demo_password", strong_password)
+    people = ["account", "load", ACCOUNTS, "--if-absent", "--password-file", str(shared)]
+    progress.say(f"demo accounts: {_linli(system, people, gateway)}")
 
 
 def _make_database(system: System, service: str, progress: Progress) -> None:

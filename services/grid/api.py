@@ -7,7 +7,18 @@ from services.grid.domain.areas import AreaTree
 from services.grid.domain.register_rows import RegisterRefused
 from services.grid.uploads import REQUEST_BODY, row_report, uploaded_register
 from services.grid.usecases import areas, case_reading, cases, imports
+from services.grid.usecases.cases import CaseMove
 from shared.http.app import read, run
+from shared.http.auth import caller
+from shared.http.etags import (
+    ETAG,
+    IfMatch,
+    IfMatchHeader,
+    Tagged,
+    expected_version,
+    fingerprinted,
+    tagged,
+)
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 
@@ -36,10 +47,10 @@ def list_areas(wanted: schemas.ListAreas) -> schemas.AreaPage:
 
 
 @AREAS.get("/areas/<code>")
-@AREAS.response(200, shows(schemas.AreaView))
-def get_area(code: str) -> schemas.AreaView:
+@AREAS.response(200, shows(schemas.AreaView), headers=ETAG)
+def get_area(code: str) -> Tagged[schemas.AreaView]:
     """An area with those it lies in"""
-    return read(areas.get_area, code)
+    return fingerprinted(read(areas.get_area, code))
 
 
 @AREAS.get("/areas/<code>/tree")
@@ -55,35 +66,47 @@ def get_area_tree(within: schemas.Depth, code: str) -> AreaTree:
 @CASES.response(200, shows(schemas.CasePage))
 def list_cases(wanted: schemas.ListCases) -> schemas.CasePage:
     """Cases of an area and all under it, the newest first"""
-    return read(case_reading.list_cases, wanted)
+    return read(case_reading.list_cases, wanted, caller())
 
 
 @CASES.get("/cases/<uuid:case_id>")
-@CASES.response(200, shows(schemas.CaseView))
-def get_case(case_id: UUID) -> schemas.CaseView:
+@CASES.response(200, shows(schemas.CaseView), headers=ETAG)
+def get_case(case_id: UUID) -> Tagged[schemas.CaseView]:
     """A case with its history"""
-    return read(case_reading.get_case, case_id)
+    return tagged(read(case_reading.get_case, case_id, caller()))
 
 
 @CASES.post("/cases/<uuid:case_id>/resolve")
 @CASES.arguments(accepts(schemas.ResolveCase))
-@CASES.response(200, shows(schemas.CaseView))
-def resolve_case(request: schemas.ResolveCase, case_id: UUID) -> schemas.CaseView:
+@CASES.arguments(IfMatch, location="headers")
+@CASES.response(200, shows(schemas.CaseView), headers=ETAG)
+def resolve_case(
+    request: schemas.ResolveCase, seen: IfMatchHeader, case_id: UUID
+) -> Tagged[schemas.CaseView]:
     """Report the problem as mended"""
-    return run(cases.resolve_case, case_id, request)
+    move = CaseMove(case_id, caller(), expected_version(seen))
+    return tagged(run(cases.resolve_case, move, request))
 
 
 @CASES.post("/cases/<uuid:case_id>/return")
 @CASES.arguments(accepts(schemas.ReturnCase))
-@CASES.response(200, shows(schemas.CaseView))
-def return_case(request: schemas.ReturnCase, case_id: UUID) -> schemas.CaseView:
+@CASES.arguments(IfMatch, location="headers")
+@CASES.response(200, shows(schemas.CaseView), headers=ETAG)
+def return_case(
+    request: schemas.ReturnCase, seen: IfMatchHeader, case_id: UUID
+) -> Tagged[schemas.CaseView]:
     """Give the case back after a check on the spot"""
-    return run(cases.return_case, case_id, request)
+    move = CaseMove(case_id, caller(), expected_version(seen))
+    return tagged(run(cases.return_case, move, request))
 
 
 @CASES.post("/cases/<uuid:case_id>/close")
 @CASES.arguments(accepts(schemas.CloseCase))
-@CASES.response(200, shows(schemas.CaseView))
-def close_case(request: schemas.CloseCase, case_id: UUID) -> schemas.CaseView:
+@CASES.arguments(IfMatch, location="headers")
+@CASES.response(200, shows(schemas.CaseView), headers=ETAG)
+def close_case(
+    request: schemas.CloseCase, seen: IfMatchHeader, case_id: UUID
+) -> Tagged[schemas.CaseView]:
     """Close the case after a check on the spot by another person"""
-    return run(cases.close_case, case_id, request)
+    move = CaseMove(case_id, caller(), expected_version(seen))
+    return tagged(run(cases.close_case, move, request))

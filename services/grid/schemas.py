@@ -98,25 +98,22 @@ class ListCases:
 
 @dataclass(frozen=True)
 class ResolveCase:
-    """Who mended it, and how."""
+    """How it was mended."""
 
-    resolved_by: UUID
     note: str = field(metadata=_WORDS)
 
 
 @dataclass(frozen=True)
 class ReturnCase:
-    """Who checked on the spot, and what is not mended."""
+    """What the check on the spot found not mended."""
 
-    returned_by: UUID
     reason: str = field(metadata=_WORDS)
 
 
 @dataclass(frozen=True)
 class CloseCase:
-    """Who checked on the spot, and what they saw."""
+    """What the check on the spot saw."""
 
-    closed_by: UUID
     note: str = field(metadata=_WORDS)
 
 

@@ -63,6 +63,8 @@ def stage(session: Session, rows: Iterable[tuple[int, AreaRow]]) -> int:
     Raises:
         DatabaseUnavailable: when the connection breaks.
     """
+    # a register of the whole country takes longer than any other request may
+    session.execute(text("SET LOCAL statement_timeout = 0"))
     session.execute(text(_INCOMING))
     connection = cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
     staged = 0

@@ -7,6 +7,8 @@ from flask import url_for
 from services.inspections import schemas
 from services.inspections.usecases import areas, checklists, findings, inspections
 from shared.http.app import read, run
+from shared.http.auth import caller
+from shared.http.etags import ETAG, Tagged, fingerprinted, tagged
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 
@@ -18,10 +20,10 @@ BLUEPRINTS = [AREAS, CHECKLISTS, INSPECTIONS, FINDINGS]
 
 
 @AREAS.get("/areas/<code>")
-@AREAS.response(200, shows(schemas.AreaView))
-def get_area(code: str) -> schemas.AreaView:
+@AREAS.response(200, shows(schemas.AreaView), headers=ETAG)
+def get_area(code: str) -> Tagged[schemas.AreaView]:
     """An area of this service's copy of the register"""
-    return read(areas.get_area, code)
+    return tagged(read(areas.get_area, code))
 
 
 @CHECKLISTS.post("/checklists")
@@ -44,10 +46,10 @@ def list_checklists(request: schemas.PageRequest) -> schemas.ChecklistPage:
 
 @CHECKLISTS.get("/checklists/<code>")
 @CHECKLISTS.arguments(accepts(schemas.WhichVersion), location="query")
-@CHECKLISTS.response(200, shows(schemas.ChecklistView))
-def get_checklist(which: schemas.WhichVersion, code: str) -> schemas.ChecklistView:
+@CHECKLISTS.response(200, shows(schemas.ChecklistView), headers=ETAG)
+def get_checklist(which: schemas.WhichVersion, code: str) -> Tagged[schemas.ChecklistView]:
     """A checklist in one of its versions"""
-    return read(checklists.get_checklist, code, which.version)
+    return tagged(read(checklists.get_checklist, code, which.version))
 
 
 @INSPECTIONS.post("/inspections")
@@ -57,16 +59,16 @@ def record_inspection(
     request: schemas.RecordInspection,
 ) -> tuple[schemas.InspectionDetailView, int, dict[str, str]]:
     """Record an inspection; every failed item raises a finding"""
-    inspection = run(inspections.record_inspection, request)
+    inspection = run(inspections.record_inspection, request, caller())
     location = url_for("inspections.get_inspection", inspection_id=inspection.id)
     return inspection, 201, {"Location": location}
 
 
 @INSPECTIONS.get("/inspections/<uuid:inspection_id>")
-@INSPECTIONS.response(200, shows(schemas.InspectionDetailView))
-def get_inspection(inspection_id: UUID) -> schemas.InspectionDetailView:
+@INSPECTIONS.response(200, shows(schemas.InspectionDetailView), headers=ETAG)
+def get_inspection(inspection_id: UUID) -> Tagged[schemas.InspectionDetailView]:
     """An inspection with its results and findings"""
-    return read(inspections.get_inspection, inspection_id)
+    return fingerprinted(read(inspections.get_inspection, inspection_id, caller()))
 
 
 @INSPECTIONS.get("/inspections")
@@ -74,14 +76,14 @@ def get_inspection(inspection_id: UUID) -> schemas.InspectionDetailView:
 @INSPECTIONS.response(200, shows(schemas.InspectionPage))
 def list_inspections(request: schemas.ListInspections) -> schemas.InspectionPage:
     """Inspections under an area, newest first"""
-    return read(inspections.list_inspections, request)
+    return read(inspections.list_inspections, request, caller())
 
 
 @FINDINGS.get("/findings/<uuid:finding_id>")
-@FINDINGS.response(200, shows(schemas.FindingHistoryView))
-def get_finding(finding_id: UUID) -> schemas.FindingHistoryView:
+@FINDINGS.response(200, shows(schemas.FindingHistoryView), headers=ETAG)
+def get_finding(finding_id: UUID) -> Tagged[schemas.FindingHistoryView]:
     """A finding with its history"""
-    return read(findings.get_finding, finding_id)
+    return tagged(read(findings.get_finding, finding_id, caller()))
 
 
 @FINDINGS.get("/findings")
@@ -89,4 +91,4 @@ def get_finding(finding_id: UUID) -> schemas.FindingHistoryView:
 @FINDINGS.response(200, shows(schemas.FindingPage))
 def list_findings(request: schemas.ListFindings) -> schemas.FindingPage:
     """Findings under an area, newest first"""
-    return read(findings.list_findings, request)
+    return read(findings.list_findings, request, caller())

@@ -58,7 +58,6 @@ class RecordInspection:
 
     area_code: str = field(metadata=_COMMUNITY)
     checklist_code: str = field(metadata=_CODE)
-    inspector_id: UUID
     mode: InspectionMode
     inspected_at: datetime
     results: list[ItemResultRequest] = field(metadata=_ITEMS)

@@ -1,6 +1,7 @@
 """Owns the event door of `inspections`: what it hears, and which use case answers."""
 
 from services.inspections.usecases import areas, findings
+from shared.auth import known
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
 
@@ -25,3 +26,13 @@ class InspectionsWorker:
     def on_case_closed(self, event: Event) -> None:
         """Close the finding that was mended."""
         self.db.once(event, findings.close_finding)
+
+    @consume("inspections.on_account_changed")
+    def on_account_changed(self, event: Event) -> None:
+        """Tokens that an account got before the change hold no longer."""
+        self.db.once(event, known.learn_account)
+
+    @consume("inspections.on_signing_keys_changed")
+    def on_signing_keys_changed(self, event: Event) -> None:
+        """Tokens are checked by the newest keys."""
+        self.db.once(event, known.learn_signing_keys)

@@ -28,6 +28,8 @@ class NotSignedIn(Rejected):
     """The request carries no token that holds; the answer says how to get one."""
 
     status = 401
+    zh = "请先登录"
+    en = "Sign in first"
     oauth_error: ClassVar[str | None] = "invalid_token"
     """What RFC 6750 calls it in `WWW-Authenticate`."""
 

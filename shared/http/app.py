@@ -9,14 +9,20 @@ from typing import Any, TypeVar, cast
 from flask import Flask, Response, abort, current_app, g, request
 from flask_smorest import Api, Blueprint
 from opentelemetry import trace
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from shared import metrics, tracing
+from shared.auth.access import Access
+from shared.config import BadConfiguration
 from shared.database import DatabaseUnavailable, LockBusy, Transactions
 from shared.errors import Rejected
 from shared.health import Check, health_routes
-from shared.http import problems
-from shared.http.parked import parked_routes
+from shared.http import idempotency, limits, openapi, problems
+from shared.http.auth import guard, require_complete
+from shared.http.docs_page import docs_routes
+from shared.http.idempotency import RequestTransactions
+from shared.http.parked import PARKED_ACCESS, parked_routes
 from shared.ids import new_id
 
 log = logging.getLogger(__name__)
@@ -25,6 +31,11 @@ Result = TypeVar("Result")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _MAX_BODY_BYTES = 10 * 1024 * 1024
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 
 
 class Traced:
@@ -49,14 +60,50 @@ class ProblemApi(Api):
         """Answer whatever Flask, Werkzeug or webargs raised."""
         return problems.http_error(error)
 
+    def _openapi_json(self) -> Response:
+        answer = Response(
+            openapi.document_text(current_app, self.spec), mimetype="application/json"
+        )
+        answer.headers["Cache-Control"] = "no-cache"
+        answer.add_etag()
+        return answer
 
-def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) -> Flask:
+
+def create_app(
+    service: str, blueprints: Iterable[Blueprint], db: Transactions, access: Access
+) -> Flask:
     """Return the WSGI application of a service.
 
     Its routes lie under `/api/v1/<service>`, those for parked events among them; `/healthz`,
     `/readyz` and `/metrics` at the root are for operators and not routed from outside.
+
+    Raises:
+        AccessIncomplete: when a route has no row in the access table, or a row no route.
+        BadConfiguration: when answers can't be kept because the service has no data keys.
     """
+    db = RequestTransactions(db)
+    limits.limit_statements(db.engine)
     prefix = f"/api/v1/{service}"
+    app = _bare_app(service, prefix)
+    app.extensions["linli_transactions"] = db
+    api = ProblemApi(app)
+    for blueprint in (*blueprints, parked_routes(db)):
+        api.register_blueprint(blueprint, url_prefix=prefix)
+    app.register_blueprint(docs_routes(service), url_prefix=prefix)
+    _register_health(app, prefix, db)
+    open_blueprints = frozenset(("api-docs", "docs-page", "health", f"{service}_health"))
+    access = {**access, **PARKED_ACCESS}
+    app.before_request(_begin)
+    guard(app, access, open_blueprints)
+    app.after_request(_finish)
+    require_complete(app, access, open_blueprints)
+    _honour_keys(app, access, db)
+    app.wsgi_app = Traced(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _bare_app(service: str, prefix: str) -> Flask:
+    """Return an application without routes; it answers every refusal as a problem."""
     app = Flask(service, static_folder=None)
     app.config |= {
         "API_TITLE": f"Linli {service}",
@@ -67,35 +114,59 @@ def create_app(service: str, blueprints: Iterable[Blueprint], db: Transactions) 
         "MAX_CONTENT_LENGTH": _MAX_BODY_BYTES,
     }
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.extensions["linli_transactions"] = db
-    api = ProblemApi(app)
-    for blueprint in (*blueprints, parked_routes(db)):
-        api.register_blueprint(blueprint, url_prefix=prefix)
     app.register_error_handler(Rejected, problems.rejected)
     for error in (DatabaseUnavailable, LockBusy):
         app.register_error_handler(error, lambda _: problems.unavailable())
-    app.before_request(_begin)
-    app.after_request(_finish)
+    app.register_error_handler(OperationalError, _took_too_long)
+    return app
+
+
+def _register_health(app: Flask, prefix: str, db: Transactions) -> None:
     checks: dict[str, Check] = {"database": db.reachable}
     app.register_blueprint(health_routes(checks))
     # a name of its own: a service may have a blueprint that is called as the service is
     public = health_routes(checks, metrics=False)
-    app.register_blueprint(public, url_prefix=prefix, name=f"{service}_health")
-    app.wsgi_app = Traced(app.wsgi_app)  # type: ignore[method-assign]
-    return app
+    app.register_blueprint(public, url_prefix=prefix, name=f"{app.name}_health")
+
+
+def _honour_keys(app: Flask, access: Access, db: RequestTransactions) -> None:
+    """Let every POST that is not public answer a repeated request as it answered the first."""
+    for rule in list(app.url_map.iter_rules()):
+        operation = rule.endpoint.rpartition(".")[2]
+        view = app.view_functions[rule.endpoint]
+        if "POST" not in (rule.methods or ()) or operation not in access:
+            continue
+        if access[operation].public or not idempotency.takes_key(view):
+            continue
+        if db.keyring is None:
+            raise BadConfiguration(
+                "LINLI_DATA_KEYS (or LINLI_DATA_KEYS_FILE) is not set; deploy/example.env"
+                " explains it"
+            )
+        app.view_functions[rule.endpoint] = idempotency.once_per_key(view, operation, db)
 
 
 def run(usecase: Callable[..., Result], *request: Any) -> Result:
     """Run a use case of this service in its own transaction."""
-    return _db().run(usecase, *request)
+    return transactions().run(usecase, *request)
 
 
 def read(query: Callable[..., Result], *request: Any) -> Result:
     """Run a query of this service."""
-    return _db().read(query, *request)
+    return transactions().read(query, *request)
 
 
-def _db() -> Transactions:
+def _took_too_long(error: OperationalError) -> Response:
+    """Answer 503 when PostgreSQL cancelled a statement; another error stays one."""
+    if getattr(error.orig, "sqlstate", None) != limits.QUERY_CANCELED:
+        raise error
+    log.warning("a statement took too long")
+    return problems.unavailable("took-too-long")
+
+
+def transactions() -> Transactions:
+    """Return the transactions of this service, for what takes several (a password is compared
+    between two)."""
     return cast(Transactions, current_app.extensions["linli_transactions"])
 
 
@@ -110,7 +181,9 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    _spare_what_is_known(response)
     operation = request.endpoint or "none"
     # a caller may send any word as its method; labels come from closed sets
     method = request.method if request.method in _METHODS else "other"
@@ -119,6 +192,17 @@ def _finish(response: Response) -> Response:
     metrics.HTTP_SECONDS.labels(operation).observe(seconds)
     _tell(response, operation, method, seconds)
     return response
+
+
+def _spare_what_is_known(response: Response) -> None:
+    """Answer 304 without a body when the caller has this very content (RFC 9110, 13.1.2)."""
+    tag, _ = response.get_etag()
+    if tag is None or response.status_code != 200 or request.method not in ("GET", "HEAD"):
+        return
+    if request.if_none_match.contains_weak(tag):
+        response.status_code = 304
+        response.set_data(b"")
+        del response.headers["Content-Type"], response.headers["Content-Length"]
 
 
 def _tell(response: Response, operation: str, method: str, seconds: float) -> None:

@@ -3,13 +3,25 @@
 from datetime import timedelta
 from uuid import UUID
 
+from shared.auth.access import Access, allow
 from shared.database import Transactions
 from shared.http import problems
+from shared.http.auth import caller
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 from shared.messaging import parked
 from shared.messaging import parked_schemas as schemas
 from shared.messaging.retention import Periods
+
+_OPERATOR = allow("operator", by_area=False)
+PARKED_ACCESS: Access = {
+    "list_parked_events": _OPERATOR,
+    "get_parked_event": _OPERATOR,
+    "replay_parked_events": _OPERATOR,
+    "replay_parked_event": _OPERATOR,
+    "discard_parked_event": _OPERATOR,
+}
+"""The content of events is for the people who run the system, and for no client."""
 
 
 def parked_routes(db: Transactions) -> Routes:
@@ -41,22 +53,18 @@ def _reading(routes: Routes, db: Transactions) -> None:
 
 def _settling(routes: Routes, db: Transactions, memory: timedelta) -> None:
     @routes.post("/parked/replay")
-    @routes.arguments(accepts(schemas.ReplayParkedEvents))
+    @routes.arguments(accepts(schemas.WhichParkedEvents))
     @routes.response(200, shows(schemas.ReplayedView))
-    def replay_parked_events(request: schemas.ReplayParkedEvents) -> schemas.ReplayedView:
+    def replay_parked_events(request: schemas.WhichParkedEvents) -> schemas.ReplayedView:
         """Try many again, the oldest first; what must not be replayed is told"""
-        person = str(request.person_id)
-        return _told(db.change(parked.replay_parked_events, request, person, memory))
+        who = str(caller().id)
+        return _told(db.change(parked.replay_parked_events, request, who, memory))
 
     @routes.post("/parked/<uuid:parked_id>/replay")
-    @routes.arguments(accepts(schemas.ReplayParkedEvent))
     @routes.response(200, shows(schemas.ParkedEventView))
-    def replay_parked_event(
-        request: schemas.ReplayParkedEvent, parked_id: UUID
-    ) -> schemas.ParkedEventView:
+    def replay_parked_event(parked_id: UUID) -> schemas.ParkedEventView:
         """Try one again at once"""
-        person = str(request.person_id)
-        return db.change(parked.replay_parked_event, parked_id, person, memory)
+        return db.change(parked.replay_parked_event, parked_id, str(caller().id), memory)
 
     @routes.post("/parked/<uuid:parked_id>/discard")
     @routes.arguments(accepts(schemas.DiscardParkedEvent))
@@ -65,8 +73,8 @@ def _settling(routes: Routes, db: Transactions, memory: timedelta) -> None:
         request: schemas.DiscardParkedEvent, parked_id: UUID
     ) -> schemas.ParkedEventView:
         """Give one up for good, with a reason"""
-        person = str(request.person_id)
-        return db.change(parked.discard_parked_event, parked_id, person, request.reason)
+        who = str(caller().id)
+        return db.change(parked.discard_parked_event, parked_id, who, request.reason)
 
 
 def _told(done: schemas.Replayed) -> schemas.ReplayedView:

@@ -9,24 +9,38 @@ from flask import Response, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import Rejected, TooMany
+from shared.http.etags import Stale, etag_of
+from shared.http.schemas import shows
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:linli:problem:"
 
 _TITLES = {
     400: ("请求无法解析", "The request can't be read"),
+    401: ("请先登录", "Sign in first"),
+    403: ("无权进行此操作", "You may not do this"),
     404: ("未找到", "Not found"),
     405: ("此地址不支持该方法", "This address doesn't support the method"),
     406: ("无法以所要求的格式应答", "No answer in the requested format"),
     408: ("请求超时", "The request took too long"),
     409: ("当前状态不允许此操作", "The current state does not allow this"),
+    410: ("内容已被删除", "This is gone for good"),
+    412: ("内容已变更", "It has changed meanwhile"),
     413: ("请求内容过大", "The request is too large"),
+    414: ("请求地址过长", "The address is too long"),
     415: ("不支持的内容类型", "The content type is not supported"),
     422: ("请求内容有误", "The request has mistakes"),
+    428: ("须注明所见版本", "Say which version you saw"),
     429: ("请求过于频繁，请稍后再试", "Too many requests; try again later"),
+    431: ("请求头过长", "The request's headers are too long"),
     500: ("系统内部错误，已记录", "An internal error; it has been recorded"),
+    501: ("不支持该请求", "This is not supported"),
+    502: ("上游服务应答有误", "A server behind this one gave no proper answer"),
     503: ("服务暂时不可用，请稍后再试", "Temporarily unavailable; try again later"),
+    504: ("上游服务超时", "A server behind this one took too long"),
 }
+
+_KINDS = {414: "request-uri-too-long", 422: "invalid-request"}
 
 # what marshmallow says, in Chinese; every number and word in it is kept
 _MESSAGES = (
@@ -55,6 +69,8 @@ _MESSAGES = (
     (r"String does not match expected pattern\.", "格式不正确"),
     (r"Number too large\.", "数值过大"),
     (r"Invalid JSON body\.", "不是有效的 JSON"),
+    (r"Nested more than (\d+) levels deep\.", r"嵌套超过 \1 层"),
+    (r"More than (\d+) values\.", r"超过 \1 个值"),
 )
 
 
@@ -84,6 +100,9 @@ class ProblemSchema(marshmallow.Schema):
     )
     error_count = marshmallow.fields.Integer(
         metadata={"description": "How many faults a file has in all"}
+    )
+    current = marshmallow.fields.Raw(
+        metadata={"description": "With 412: the thing as it is now, in its usual form"}
     )
 
 
@@ -120,20 +139,38 @@ def rejected(error: Rejected) -> Response:
         _title(error.status, spoken),
         detail=sentence,
         errors=errors,
+        **_members(error),
     )
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Stale):
+        answer.headers["ETag"] = etag_of(error.current)
     return answer
 
 
 def kind_of(error: Rejected) -> str:
     """Return the stable name of a refusal, for a program."""
-    return _kebab(type(error).__name__)
+    return kind_named(type(error).__name__)
 
 
-def unavailable() -> Response:
-    """Answer while the database can't be reached."""
-    response = problem(503, "unavailable", _title(503, language()))
+def kind_named(name: str) -> str:
+    """Return the stable name of a class of refusals, by its own name."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+def title_of(status: int) -> tuple[str, str]:
+    """Return what a status means, in Chinese and English."""
+    return _TITLES.get(status, ("请求失败", "The request failed"))
+
+
+def kind_of_http(status: int, name: str) -> str:
+    """Return the stable name of what Flask and Werkzeug refuse, by the name of their class."""
+    return _KINDS.get(status) or kind_named(name)
+
+
+def unavailable(kind: str = "unavailable") -> Response:
+    """Answer while the database can't be reached, or took too long."""
+    response = problem(503, kind, _title(503, language()))
     response.headers["Retry-After"] = "2"
     return response
 
@@ -148,12 +185,19 @@ def http_error(error: HTTPException) -> Response:
         for location, found in messages.items()
         for field, text in _flattened(found)
     ]
-    kind = "invalid-request" if status == 422 else _kebab(type(error).__name__)
+    kind = kind_of_http(status, type(error).__name__)
     answer = problem(status, kind, _title(status, spoken), errors=errors)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             answer.headers[name] = value
     return answer
+
+
+def _members(error: Rejected) -> dict[str, Any]:
+    """Return what a refusal says beyond its sentence."""
+    if not isinstance(error, Stale):
+        return {}
+    return {"current": shows(type(error.current))().dump(error.current)}
 
 
 def _flattened(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -179,9 +223,5 @@ def _translated(message: str, spoken: str) -> str:
 
 
 def _title(status: int, spoken: str) -> str:
-    chinese, english = _TITLES.get(status, ("请求失败", "The request failed"))
+    chinese, english = title_of(status)
     return english if spoken == "en" else chinese
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

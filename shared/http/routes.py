@@ -1,13 +1,17 @@
 """Owns how routes are declared: strict about what they accept, named after their use case."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Request
+from flask import Request, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser, abort
 from werkzeug.exceptions import UnsupportedMediaType
+
+from shared.http.limits import JsonTooLarge, require_modest_json
 
 
 class StrictParser(FlaskParser):
@@ -23,12 +27,16 @@ class StrictParser(FlaskParser):
 
         Raises:
             UnsupportedMediaType: when there is a body that doesn't say it is JSON.
-            BadRequest: when it isn't JSON, or JSON nested or with numbers past what Python reads.
+            BadRequest: when it isn't JSON, or JSON deeper, with more values or with longer numbers
+                than any request of ours.
         """
         if not req.is_json and req.get_data(cache=True):
             raise UnsupportedMediaType
         try:
+            require_modest_json(req.get_data(cache=True))
             return super().load_json(req, schema)
+        except JsonTooLarge as error:
+            abort(400, exc=error, messages={"json": [str(error)]})
         except (ValueError, RecursionError) as error:
             abort(400, exc=error, messages={"json": ["Invalid JSON body."]})
 
@@ -50,3 +58,24 @@ class Routes(Blueprint):
         if view_func is not None:
             view_func = self.doc(operationId=endpoint or view_func.__name__)(view_func)
         super().add_url_rule(rule, endpoint, view_func, *more, **options)
+
+    def response(self, status_code: int, *schema: Any, **options: Any) -> Callable[..., Any]:
+        """Answer with what the function returns; a page also says in `Link` where the next is."""
+        answered = super().response(status_code, *schema, **options)
+        return lambda view: answered(_linking(view))
+
+
+def _linking(view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def linked(*args: Any, **path: Any) -> Any:
+        shown = view(*args, **path)
+        mark = getattr(shown, "next", None)
+        return shown if mark is None else (shown, {"Link": _next_link(mark)})
+
+    return linked
+
+
+def _next_link(mark: str) -> str:
+    """Return the Link (RFC 8288) to the same list after a mark, relative to the front door."""
+    query = [(k, v) for k, v in request.args.items(multi=True) if k != "after"]
+    return f'<{quote(request.path)}?{urlencode([*query, ("after", mark)])}>; rel="next"'

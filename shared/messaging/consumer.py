@@ -22,7 +22,7 @@ from shared.messaging.connection import EventConsumer, body_of
 from shared.messaging.envelope import Event, Undecodable, unseal
 from shared.messaging.housekeeping import Retention
 from shared.messaging.parking import BrokerParked
-from shared.messaging.patience import Database, PatientTransactions, Stopping
+from shared.messaging.patience import PatientTransactions, Stopping, TransactionsProvider
 from shared.messaging.retries import Retries
 
 __all__ = ["Consume", "Database", "EventContainer", "consume"]
@@ -50,6 +50,17 @@ class EventContainer(ServiceContainer):
                 handle_result(worker_ctx, None, (type(error), error, error.__traceback__))
 
 
+class Database(TransactionsProvider):
+    """A worker's transactions: `self.db.once(event, usecase)`.
+
+    With them comes what every worker does, one that hears nothing too: empty the parked queue,
+    and delete what is old.
+    """
+
+    broker_parked = BrokerParked()
+    retention = Retention()
+
+
 class Consume(Entrypoint):
     """`@consume("grid.on_finding_raised")`: the method handles each event of that queue once.
 
@@ -60,8 +71,6 @@ class Consume(Entrypoint):
 
     connection = EventConsumer()
     retries = Retries()
-    broker_parked = BrokerParked()
-    retention = Retention()
 
     def __init__(self, queue: str, batch: int = 0, **kwargs: Any) -> None:
         self.queue_name = queue

@@ -14,6 +14,7 @@ from shared.messaging import green
 from shared.messaging.bindings import routes_of
 from shared.messaging.connection import EventConsumer
 from shared.messaging.patience import PatientTransactions
+from shared.privacy.keyring import Keyring
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,10 @@ def run_worker(service_class: Any) -> None:
     routes = routes_of(service_class.name, config.monitor_url(), config.amqp_url())
     engine = build_engine(config.database_url(), max_workers + _OTHER_CONNECTIONS)
     metrics.watch_pool(engine)
-    transactions = PatientTransactions(Transactions(engine, BusinessClock.from_environment()))
+    keyring = Keyring.from_environment()
+    transactions = PatientTransactions(
+        Transactions(engine, BusinessClock.from_environment(), keyring)
+    )
     runner = ServiceRunner(
         {
             "AMQP_URI": config.amqp_url(),

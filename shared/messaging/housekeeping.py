@@ -2,9 +2,10 @@
 
 import logging
 import random
+from collections.abc import Callable
 from typing import Any
 
-from nameko.extensions import SharedExtension
+from nameko.extensions import DependencyProvider, SharedExtension
 
 from shared import metrics
 from shared.clock import real_now
@@ -29,6 +30,7 @@ class Housekeeping:
             ("inbox", retention.delete_claims, periods.inbox),
             ("outbox", retention.delete_sent, periods.outbox),
             ("failed_events", retention.delete_settled, periods.failed_events),
+            ("idempotency_keys", retention.delete_answers, retention.ANSWERS_KEPT),
         )
 
     def run(self, first: float = FIRST_SECONDS, interval: float = INTERVAL_SECONDS) -> None:
@@ -82,3 +84,36 @@ class Retention(SharedExtension):
     def start(self) -> None:
         """Begin the rounds."""
         self.container.spawn_managed_thread(self._housekeeping.run, identifier="retention")
+
+
+class Sweep(DependencyProvider):
+    """Runs a service's own deletes beside those of delivery: `delete(session, now)` in real time
+    deletes a batch and returns how many rows it was."""
+
+    def __init__(self, table: str, delete: Callable[..., int]) -> None:
+        """Take what the metric calls it, and the delete."""
+        self._table = table
+        self._delete = delete
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self.container.spawn_managed_thread(self.run, identifier=f"sweep of {self._table}")
+
+    def run(self, first: float = FIRST_SECONDS, interval: float = INTERVAL_SECONDS) -> None:
+        """Delete after about `first` seconds and then every `interval`; return when stopping."""
+        transactions: PatientTransactions = self.container.config["transactions"]
+        wait = first * random.uniform(0.5, 1.5)
+        try:
+            while transactions.pause(wait):
+                wait = _BREATH_SECONDS if self._deleted(transactions) else interval
+        except Stopping:
+            log.info("a sweep stops", extra={"table": self._table})
+
+    def _deleted(self, transactions: PatientTransactions) -> int:
+        try:
+            deleted = transactions.change(self._delete, real_now())
+        except LockBusy as error:
+            log.warning("a sweep gave way to a lock", extra={"why": str(error)})
+            return 0
+        metrics.RETENTION_DELETED.labels(self._table).inc(deleted)
+        return deleted

@@ -37,13 +37,6 @@ class ListParkedEvents:
     after: str | None = field(default=None, metadata=_MARK)
 
 
-@dataclass(frozen=True)
-class ReplayParkedEvent:
-    """Who wants it tried again."""
-
-    person_id: UUID
-
-
 @dataclass(frozen=True, kw_only=True)
 class WhichParkedEvents:
     """Which parked events, the oldest first, up to `limit`."""
@@ -56,24 +49,10 @@ class WhichParkedEvents:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplayParkedEvents(WhichParkedEvents):
-    """Who wants them tried again."""
-
-    person_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class WhyDiscarded:
+class DiscardParkedEvent:
     """Why an event is given up."""
 
     reason: str = field(metadata=_REASON)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiscardParkedEvent(WhyDiscarded):
-    """Who gives it up, and why."""
-
-    person_id: UUID
 
 
 @dataclass(frozen=True)

@@ -95,8 +95,8 @@ def _traces(headers: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     return {"traces": traces} if len(traces) > 1 else {}
 
 
-class Database(DependencyProvider):
-    """Gives a worker's handlers their transactions: `self.db.once(event, usecase)`."""
+class TransactionsProvider(DependencyProvider):
+    """Gives a worker's handlers their transactions."""
 
     def get_dependency(self, worker_ctx: Any) -> PatientTransactions:
         """Return the transactions; no I/O here, an error in this hook would kill the worker."""

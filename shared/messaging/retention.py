@@ -1,4 +1,4 @@
-"""Owns what of delivery is forgotten, and when: by whole batches, the oldest first.
+"""Owns what of delivery and of answered requests is forgotten, and when: by batches, oldest first.
 
 Several workers may delete at once: rows that another has locked are passed over. Outbox rows
 that were not sent and events that are parked stay for ever.
@@ -20,6 +20,10 @@ BATCH_ROWS = 5_000
 LEAST_DAYS = 8
 """A week of backups and a day of margin: who restores one sends again what it doesn't know as sent,
 and the inboxes of the others must still know it."""
+
+ANSWERS_KEPT = timedelta(hours=24)
+"""So long a repeated request with the same Idempotency-Key gets the same answer; docs/openapi says
+so to callers."""
 
 Delete = Callable[[Session, datetime, int], int]
 
@@ -73,6 +77,12 @@ _SENT = text("""
         ) AS oldest WHERE sent_at < :before)
 """)
 
+_ANSWERS = text("""
+    DELETE FROM idempotency_keys WHERE (caller_id, key) IN (
+        SELECT caller_id, key FROM idempotency_keys WHERE created_at < :before
+        ORDER BY created_at LIMIT :rows FOR UPDATE SKIP LOCKED)
+""")
+
 _SETTLED = text("""
     DELETE FROM failed_events WHERE id IN (
         SELECT id FROM failed_events
@@ -94,6 +104,11 @@ def delete_sent(session: Session, before: datetime, rows: int) -> int:
 def delete_settled(session: Session, before: datetime, rows: int) -> int:
     """Delete up to `rows` failed events settled before a time, with their steps."""
     return _delete(session, _SETTLED, before, rows)
+
+
+def delete_answers(session: Session, before: datetime, rows: int) -> int:
+    """Forget up to `rows` answers to requests with an Idempotency-Key, given before a time."""
+    return _delete(session, _ANSWERS, before, rows)
 
 
 def _delete(session: Session, statement: TextClause, before: datetime, rows: int) -> int:

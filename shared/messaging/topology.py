@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from shared.contracts import grid, inspections
+from shared.contracts import gateway, grid, inspections
 
 VHOST = "linli"
 PARKING_EXCHANGE = "parking"
-SERVICES = ("grid", "inspections")
+SERVICES = ("gateway", "grid", "inspections")
+_OTHERS = ("grid", "inspections")
+"""Who checks tokens by what the gateway says."""
 MONITOR = "monitor"
 """The login that sees the broker's management API and touches nothing: workers look through it."""
 
@@ -41,6 +43,10 @@ class EventType:
 
 
 EVENTS = (
+    EventType("gateway", "account_changed.v1", gateway.AccountChangedV1, "account_id", _OTHERS),
+    EventType(
+        "gateway", "signing_keys_changed.v1", gateway.SigningKeysChangedV1, "key_set_id", _OTHERS
+    ),
     EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", ("inspections",)),
     EventType("grid", "case_filed.v1", grid.CaseFiledV1, "case_id", ("inspections",)),
     EventType("grid", "case_resolved.v1", grid.CaseResolvedV1, "case_id", ()),

@@ -19,7 +19,7 @@ from shared.privacy.reasons import ReasonMissing, require_reason
 class ErasureFileBroken(Rejected):
     """A file isn't one that `linli erasures export` wrote for this service, or not all of it."""
 
-    zh = "删除记录文件第 {line} 行有误，未执行任何操作"
+    zh = "删除记录文件第 {line} 行有误（{why}），未执行任何操作"
     en = "line {line} of the file of erasures: {why}; nothing was replayed"
 
 

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from deploy.demo.personas import SignedIn
 from deploy.demo.story import Story
 from deploy.local.nodes import PrivateNodes
+from services.gateway import commands, key_commands
 from services.grid import register
+from shared.auth.known import learn_signing_keys
+from shared.contracts import schema_of
+from shared.contracts.gateway import SigningKeysChangedV1
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.messaging.broker import Broker
@@ -21,6 +26,8 @@ from tests.processes import ROOT, Process
 
 KINDS = ("api", "worker", "relay")
 REGISTER = ROOT / "deploy" / "demo" / "areas-320508.csv"
+ACCOUNTS = ROOT / "deploy" / "demo" / "accounts.csv"
+PASSWORD = "金阊-journey-2026-三元一村"
 
 
 class WholeSystem:
@@ -34,6 +41,8 @@ class WholeSystem:
         provision(Broker(nodes.rabbitmq_management_url, vhost), PASSWORDS)
         self.db = {service: databases(service) for service in SERVICES}
         register.load(self.db["grid"], REGISTER)
+        self._hand_out_signing_keys()
+        commands.load(self.db["gateway"], ACCOUNTS.read_bytes(), PASSWORD, "operator:test")
         self.processes = {
             (service, kind): Process(
                 (kind, service),
@@ -59,7 +68,8 @@ class WholeSystem:
 
     def story(self) -> Story:
         """Return the story of `make demo`, to be played here."""
-        return Story(self.address_of, lambda *_: [], lambda _: None)
+        people = SignedIn(self.address_of, PASSWORD)
+        return Story(self.address_of, people.token_of, lambda *_: [], lambda _: None)
 
     def kill_one(self, chance: random.Random, *kinds: str) -> None:
         """Kill -9 a process and start it again, as the supervisor would."""
@@ -86,6 +96,13 @@ class WholeSystem:
         """End every process."""
         for process in self.processes.values():
             process.end()
+
+    def _hand_out_signing_keys(self) -> None:
+        """Let the gateway alone sign, and the others know its key, as `make up` does."""
+        key_commands.init(self.db["gateway"], "operator:test")
+        said = schema_of(SigningKeysChangedV1).load(key_commands.export(self.db["gateway"]))
+        for service in SERVICES:
+            self.db[service].run(learn_signing_keys, said)
 
     def _database_url(self, service: str) -> str:
         return self.db[service].engine.url.render_as_string(hide_password=False)

@@ -4,6 +4,7 @@ import os
 import pwd
 import subprocess
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
@@ -16,6 +17,7 @@ from tests.factories import case_filed
 from tests.messaging.conftest import Rig
 from tests.observe import eventually
 from tests.processes import LINLI, ROOT
+from tests.tokens import bearer, token
 
 QUEUE = "inspections.on_case_filed"
 PERSON = str(new_id())
@@ -76,14 +78,15 @@ def test_what_a_worker_parked_is_mended_and_replayed_over_http_with_one_effect(r
     (parked_id,) = park_by_worker(rig)
     mend_handler(rig)
     door = rig.start("api", "inspections").address + "/api/v1/inspections/parked"
-    assert [one["id"] for one in requests.get(door, timeout=15).json()["items"]] == [parked_id]
-    answer = requests.post(
-        f"{door}/{parked_id}/replay", json={"person_id": PERSON}, timeout=15
-    ).json()
+    who = bearer(token("operator", subject=UUID(PERSON)))
+    assert [one["id"] for one in requests.get(door, headers=who, timeout=15).json()["items"]] == [
+        parked_id
+    ]
+    answer = requests.post(f"{door}/{parked_id}/replay", headers=who, timeout=15).json()
     assert answer["steps"][0]["person"] == PERSON
     eventually(lambda: rig.rows(STATES) == ["handled"])
     assert rig.effects() == ["ok"]
-    again = requests.post(f"{door}/{parked_id}/replay", json={"person_id": PERSON}, timeout=15)
+    again = requests.post(f"{door}/{parked_id}/replay", headers=who, timeout=15)
     assert again.status_code == 409
     assert rig.effects() == ["ok"]
 

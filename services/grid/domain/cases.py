@@ -73,7 +73,7 @@ def require_another_checker(resolved_by: UUID | None, closed_by: UUID) -> None:
         CheckedByOwnResolver: when they are the same.
     """
     if resolved_by == closed_by:
-        raise CheckedByOwnResolver("closed_by")
+        raise CheckedByOwnResolver
 
 
 def is_overdue(deadline: datetime, closed_at: datetime) -> bool:

@@ -10,38 +10,39 @@ from services.grid.domain.areas import subtree_of
 from services.grid.domain.cases import CaseUnknown, is_overdue
 from services.grid.models import Case, CaseStep
 from services.grid.schemas import CaseLine, CasePage, CaseStepView, CaseView, ListCases
-from shared.http.paging import BadCursor, page_of, position
+from shared.auth.callers import Caller, within
+from shared.http.listing import Listing, newest
+
+_NEWEST = Listing("cases", {"-filed_at": (newest(Case.id),)})
+"""Ids are in the order of filing."""
 
 
-def get_case(session: Session, case_id: UUID) -> CaseView:
+def get_case(session: Session, case_id: UUID, who: Caller) -> CaseView:
     """Return a case with its history.
 
     Raises:
-        CaseUnknown: when there is none of that id.
+        CaseUnknown: when there is none of that id in the caller's areas.
     """
     case = session.get(Case, case_id)
-    if case is None:
+    if case is None or not who.may_act_in(case.area_code):
         raise CaseUnknown
     return view_of(session, case)
 
 
-def list_cases(session: Session, wanted: ListCases) -> CasePage:
-    """Return a page of cases, the newest first.
+def list_cases(session: Session, wanted: ListCases, who: Caller) -> CasePage:
+    """Return a page of the cases in the caller's areas, the newest first.
 
     Raises:
         BadCursor: when `after` is no mark of this list.
     """
-    found = select(Case).order_by(Case.id.desc()).limit(wanted.limit + 1)
+    found = select(Case).where(within(Case.area_code, who.areas))
     if wanted.area is not None:
         first, past = subtree_of(wanted.area)
         found = found.where(Case.area_code >= first, Case.area_code < past)
     if wanted.state is not None:
         found = found.where(Case.state == wanted.state)
-    if (after := _case_at(wanted.after)) is not None:
-        found = found.where(Case.id < after)
-    lines = [CaseLine(**_line_of(case)) for case in session.scalars(found)]
-    page = page_of(lines, wanted.limit, lambda line: str(line.id))
-    return CasePage(page.items, page.next)
+    page = _NEWEST.page(session, found, wanted)
+    return CasePage([CaseLine(**_line_of(case)) for case in page.items], page.next)
 
 
 def view_of(session: Session, case: Case) -> CaseView:
@@ -77,11 +78,3 @@ def _line_of(case: Case) -> dict[str, Any]:
         "times_returned": case.times_returned,
         "version": case.version,
     }
-
-
-def _case_at(after: str | None) -> UUID | None:
-    try:
-        mark = position(after)
-        return UUID(mark) if mark is not None else None
-    except ValueError as error:
-        raise BadCursor("after") from error

@@ -1,5 +1,6 @@
 """Owns what happens to a case: opened by a finding, resolved, returned, closed."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -14,11 +15,22 @@ from services.grid.domain.case_number import case_number, day_of
 from services.grid.models import Area, Case, CaseCounter, CaseStep
 from services.grid.schemas import CaseView, CloseCase, ResolveCase, ReturnCase
 from services.grid.usecases.case_reading import view_of
+from shared.auth.callers import Caller
 from shared.contracts.grid import CaseClosedV1, CaseFiledV1, CaseResolvedV1, CaseReturnedV1
 from shared.contracts.inspections import FindingRaisedV1
 from shared.errors import TooEarly
+from shared.http.etags import Expected, require_version
 from shared.ids import new_id
 from shared.messaging import outbox
+
+
+@dataclass(frozen=True)
+class CaseMove:
+    """Which case is to move, who asks for it, and which versions of it they may have seen."""
+
+    case_id: UUID
+    who: Caller
+    expected: Expected = None
 
 
 def open_rectification_case(session: Session, finding: FindingRaisedV1, now: datetime) -> None:
@@ -40,65 +52,70 @@ def open_rectification_case(session: Session, finding: FindingRaisedV1, now: dat
     outbox.add(session, CaseFiledV1(**_state_of(case)))
 
 
-def resolve_case(session: Session, case_id: UUID, request: ResolveCase, now: datetime) -> CaseView:
+def resolve_case(
+    session: Session, asked: CaseMove, request: ResolveCase, now: datetime
+) -> CaseView:
     """Note that the problem is mended; it waits for the check on the spot.
 
     Raises:
-        CaseUnknown, MoveNotAllowed: when there is no such case, or not in that state.
+        CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
+        Stale: when the case has another version than the caller expects.
     """
-    case = _locked(session, case_id)
+    case = _locked(session, asked)
     case.state = cases.next_state(case.state, "resolve")
-    case.resolved_at, case.resolved_by, case.resolution = now, request.resolved_by, request.note
-    _record(session, case, "resolved", request.resolved_by, request.note, now)
+    case.resolved_at, case.resolved_by, case.resolution = now, asked.who.id, request.note
+    _record(session, case, "resolved", asked.who.id, request.note, now)
     outbox.add(
         session,
-        CaseResolvedV1(**_state_of(case), resolved_at=now, resolved_by=request.resolved_by),
+        CaseResolvedV1(**_state_of(case), resolved_at=now, resolved_by=asked.who.id),
     )
     return view_of(session, case)
 
 
-def return_case(session: Session, case_id: UUID, request: ReturnCase, now: datetime) -> CaseView:
+def return_case(session: Session, asked: CaseMove, request: ReturnCase, now: datetime) -> CaseView:
     """Give a case back: the check on the spot found it not mended.
 
     Raises:
-        CaseUnknown, MoveNotAllowed: when there is no such case, or not in that state.
+        CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
+        Stale: when the case has another version than the caller expects.
     """
-    case = _locked(session, case_id)
+    case = _locked(session, asked)
     case.state = cases.next_state(case.state, "return")
     case.resolved_at = case.resolved_by = case.resolution = None
     case.times_returned += 1
-    _record(session, case, "returned", request.returned_by, request.reason, now)
+    _record(session, case, "returned", asked.who.id, request.reason, now)
     outbox.add(
         session,
         CaseReturnedV1(
             **_state_of(case),
             returned_at=now,
-            returned_by=request.returned_by,
+            returned_by=asked.who.id,
             reason=request.reason,
         ),
     )
     return view_of(session, case)
 
 
-def close_case(session: Session, case_id: UUID, request: CloseCase, now: datetime) -> CaseView:
+def close_case(session: Session, asked: CaseMove, request: CloseCase, now: datetime) -> CaseView:
     """Close a case after another person than its resolver checked it on the spot.
 
     Raises:
-        CaseUnknown, MoveNotAllowed: when there is no such case, or not in that state.
+        CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
+        Stale: when the case has another version than the caller expects.
         CheckedByOwnResolver: when the resolver closes.
     """
-    case = _locked(session, case_id)
+    case = _locked(session, asked)
     case.state = cases.next_state(case.state, "close")
-    cases.require_another_checker(case.resolved_by, request.closed_by)
-    case.closed_at, case.closed_by = now, request.closed_by
-    _record(session, case, "closed", request.closed_by, request.note, now)
+    cases.require_another_checker(case.resolved_by, asked.who.id)
+    case.closed_at, case.closed_by = now, asked.who.id
+    _record(session, case, "closed", asked.who.id, request.note, now)
     outbox.add(
         session,
         CaseClosedV1(
             **_state_of(case),
             resolved_at=cast(datetime, case.resolved_at),
             closed_at=now,
-            closed_by=request.closed_by,
+            closed_by=asked.who.id,
             overdue=cases.is_overdue(case.deadline, now),
         ),
     )
@@ -122,10 +139,11 @@ def _case_for(finding: FindingRaisedV1, number: str, now: datetime) -> Case:
     )
 
 
-def _locked(session: Session, case_id: UUID) -> Case:
-    case = session.get(Case, case_id, with_for_update=True)
-    if case is None:
+def _locked(session: Session, asked: CaseMove) -> Case:
+    case = session.get(Case, asked.case_id, with_for_update=True)
+    if case is None or not asked.who.may_act_in(case.area_code):
         raise cases.CaseUnknown
+    require_version(asked.expected, case.version, lambda: view_of(session, case))
     return case
 
 

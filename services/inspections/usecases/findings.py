@@ -17,6 +17,7 @@ from services.inspections.schemas import (
     ListFindings,
 )
 from services.inspections.usecases.views import newest_first, view_of
+from shared.auth.callers import Caller, within
 from shared.contracts.grid import CaseClosedV1, CaseFiledV1, CaseStateV1
 from shared.contracts.inspections import FindingClosedV1
 from shared.errors import NotFound, TooEarly
@@ -64,22 +65,24 @@ def close_finding(session: Session, event: CaseClosedV1, now: datetime) -> None:
     )
 
 
-def get_finding(session: Session, finding_id: UUID) -> FindingHistoryView:
+def get_finding(session: Session, finding_id: UUID, who: Caller) -> FindingHistoryView:
     """Return a finding with its history.
 
     Raises:
         FindingNotFound
     """
     finding = session.get(Finding, finding_id)
-    if finding is None:
+    if finding is None or not who.may_act_in(finding.area_code):
         raise FindingNotFound
     steps = [view_of(FindingStepView, step) for step in finding.steps]
     return view_of(FindingHistoryView, finding, steps=steps)
 
 
-def list_findings(session: Session, request: ListFindings) -> FindingPage:
-    """Return the findings under an area, newest first."""
-    rows = select(Finding).where(Finding.area_code.startswith(request.area))
+def list_findings(session: Session, request: ListFindings, who: Caller) -> FindingPage:
+    """Return the findings under an area that the caller may see, newest first."""
+    rows = select(Finding).where(
+        within(Finding.area_code, [request.area]), within(Finding.area_code, who.areas)
+    )
     if request.state is not None:
         rows = rows.where(Finding.state == request.state)
     page = newest_first(session, rows, Finding.id, request)

@@ -29,6 +29,7 @@ from services.inspections.schemas import (
 from services.inspections.usecases.checklists import content_of, version_of
 from services.inspections.usecases.findings import said_of
 from services.inspections.usecases.views import View, newest_first, view_of
+from shared.auth.callers import Caller, within
 from shared.contracts.inspections import FindingRaisedV1, InspectionRecordedV1
 from shared.errors import NotFound, Rejected
 from shared.ids import new_id
@@ -42,7 +43,7 @@ class InspectionNotFound(NotFound):
     en = "There is no such inspection"
 
 
-class AreaUnknown(Rejected):
+class CommunityUnknown(Rejected):
     """The inspected community is not in this service's copy of the register."""
 
     zh = "区划登记中没有社区 {code}"
@@ -57,14 +58,15 @@ class ChecklistUnknown(Rejected):
 
 
 def record_inspection(
-    session: Session, request: RecordInspection, now: datetime
+    session: Session, request: RecordInspection, who: Caller, now: datetime
 ) -> InspectionDetailView:
-    """Store an inspection with its score, raise a finding per failed item, and say both.
+    """Store the caller's inspection with its score, raise a finding per failed item, say both.
 
     Raises:
-        AreaUnknown, ChecklistUnknown, InspectedInFuture, InspectedTooLongAgo, ItemUnknown,
-        ItemAnsweredTwice, ItemsMissing, NoteMissing
+        AreaNotGranted, CommunityUnknown, ChecklistUnknown, InspectedInFuture,
+        InspectedTooLongAgo, ItemUnknown, ItemAnsweredTwice, ItemsMissing, NoteMissing
     """
+    who.require_area("area_code", request.area_code)
     check_inspected_at(request.inspected_at, now)
     _check_area(session, request.area_code)
     version = _current_version(session, request.checklist_code)
@@ -72,6 +74,7 @@ def record_inspection(
     results = [ItemResult(r.item_code, r.passed, r.note.strip()) for r in request.results]
     check_results(items, results)
     inspection = _new_inspection(request, version, score(items, results), now)
+    inspection.inspector_id = who.id
     inspection.results = _result_rows(version, results)
     inspection.findings = [
         _new_finding(inspection, version, failure, now)
@@ -83,7 +86,7 @@ def record_inspection(
     return _detail_view(inspection)
 
 
-def get_inspection(session: Session, inspection_id: UUID) -> InspectionDetailView:
+def get_inspection(session: Session, inspection_id: UUID, who: Caller) -> InspectionDetailView:
     """Return an inspection with its results and findings.
 
     Raises:
@@ -95,16 +98,18 @@ def get_inspection(session: Session, inspection_id: UUID) -> InspectionDetailVie
         selectinload(Inspection.findings),
     )
     inspection = session.get(Inspection, inspection_id, options=whole)
-    if inspection is None:
+    if inspection is None or not who.may_act_in(inspection.area_code):
         raise InspectionNotFound
     return _detail_view(inspection)
 
 
-def list_inspections(session: Session, request: ListInspections) -> InspectionPage:
-    """Return the inspections under an area, newest first."""
+def list_inspections(session: Session, request: ListInspections, who: Caller) -> InspectionPage:
+    """Return the inspections under an area that the caller may see, newest first."""
     rows = (
         select(Inspection)
-        .where(Inspection.area_code.startswith(request.area))
+        .where(
+            within(Inspection.area_code, [request.area]), within(Inspection.area_code, who.areas)
+        )
         .options(joinedload(Inspection.checklist_version).joinedload(ChecklistVersion.checklist))
     )
     page = newest_first(session, rows, Inspection.id, request)
@@ -113,7 +118,7 @@ def list_inspections(session: Session, request: ListInspections) -> InspectionPa
 
 def _check_area(session: Session, code: str) -> None:
     if session.get(Area, code) is None:
-        raise AreaUnknown("area_code", code=code)
+        raise CommunityUnknown("area_code", code=code)
 
 
 def _current_version(session: Session, code: str) -> ChecklistVersion:
@@ -130,7 +135,6 @@ def _new_inspection(
         id=new_id(),
         area_code=request.area_code,
         checklist_version=version,
-        inspector_id=request.inspector_id,
         mode=request.mode,
         inspected_at=request.inspected_at.astimezone(UTC),
         recorded_at=now,

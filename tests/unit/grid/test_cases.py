@@ -46,9 +46,8 @@ def test_the_table_knows_every_state_and_leads_to_no_other() -> None:
 
 def test_who_resolved_a_case_does_not_check_it() -> None:
     person = uuid4()
-    with pytest.raises(CheckedByOwnResolver) as refused:
+    with pytest.raises(CheckedByOwnResolver):
         require_another_checker(person, person)
-    assert refused.value.field == "closed_by"
     require_another_checker(person, uuid4())
 
 

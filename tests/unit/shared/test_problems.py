@@ -2,7 +2,9 @@
 
 import importlib
 import inspect
-from dataclasses import is_dataclass
+import json
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import marshmallow
@@ -12,8 +14,21 @@ from werkzeug.exceptions import UnprocessableEntity, default_exceptions
 
 from shared.errors import Conflict, Rejected
 from shared.http import problems
+from shared.http.etags import Stale
 from shared.http.schemas import accepts
+from shared.http.server import unreadable
 from shared.messaging.topology import SERVICES
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A view with a version."""
+
+    name: str
+    version: int
+
 
 # what callers send by mistake, of every kind that JSON and queries have
 MISTAKES: list[Any] = [
@@ -119,3 +134,47 @@ def test_every_http_error_is_a_problem_without_internals(status: int):
 def test_a_field_name_that_utf8_cannot_hold_is_answered_all_the_same():
     (error,) = said_in("en", {"\ud800": ["Unknown field."]})["errors"]
     assert error == {"in": "json", "field": "?", "detail": "Unknown field."}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("IdempotencyKeyReused", "idempotency-key-reused"),
+        ("Stale", "stale"),
+        ("NotFound", "not-found"),
+    ],
+)
+def test_the_type_of_a_refusal_is_the_name_of_its_class(name: str, kind: str):
+    assert problems.kind_named(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "kind"),
+    [
+        (404, "NotFound", "not-found"),
+        (413, "RequestEntityTooLarge", "request-entity-too-large"),
+        (414, "RequestURITooLarge", "request-uri-too-long"),
+        (422, "UnprocessableEntity", "invalid-request"),
+    ],
+)
+def test_the_front_door_and_the_services_call_a_refusal_the_same(status: int, name: str, kind: str):
+    assert problems.kind_of_http(status, name) == kind
+    configuration = (ROOT / "deploy/nginx/nginx.conf").read_text("utf-8")
+    if status in (404, 413, 414):
+        assert f"urn:linli:problem:{kind}" in configuration
+
+
+def test_a_stale_request_is_told_what_is_there_now():
+    with Flask("test").test_request_context(headers={"Accept-Language": "en"}):
+        answer = problems.rejected(Stale(Thing("三元", 4)))
+    assert (answer.status_code, answer.headers["ETag"]) == (412, '"4"')
+    assert answer.json is not None
+    assert answer.json["current"] == {"name": "三元", "version": 4}
+
+
+def test_what_the_server_cannot_read_is_answered_whole():
+    head, _, body = unreadable(431, "RequestHeaderFieldsTooLarge").partition(b"\r\n\r\n")
+    lines = head.decode("ascii").split("\r\n")
+    assert lines[0] == "HTTP/1.1 431 Request Header Fields Too Large"
+    assert f"Content-Length: {len(body)}" in lines
+    assert json.loads(body)["title"] == "请求头过长"

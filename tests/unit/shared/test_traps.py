@@ -22,6 +22,7 @@ from packaging.requirements import Requirement
 from shared.database import Transactions, build_engine
 from shared.http.app import create_app
 from shared.messaging.topology import SERVICES, queues
+from tests.conftest import KEYRING
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(
@@ -198,8 +199,10 @@ def test_trap_15_tests_run_without_nameko_s_plugin(pytestconfig: pytest.Config):
 @each_service
 def test_trap_15_http_is_flask(service: str):
     blueprints = importlib.import_module(f"services.{service}.api").BLUEPRINTS
-    db = Transactions(build_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", 1))
-    assert isinstance(create_app(service, blueprints, db), Flask)
+    nowhere = build_engine("postgresql+psycopg://nobody@127.0.0.1:1/none", 1)
+    db = Transactions(nowhere, None, KEYRING)
+    access = importlib.import_module(f"services.{service}.access").ACCESS
+    assert isinstance(create_app(service, blueprints, db, access), Flask)
 
 
 def test_trap_16_no_service_calls_another_over_the_broker(loaded: set[str]):

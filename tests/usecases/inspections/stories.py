@@ -21,6 +21,7 @@ from shared.ids import new_id
 from shared.messaging.envelope import Event
 from shared.messaging.topology import event_of
 from tests.factories import COMMUNITY
+from tests.tokens import somebody
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 MORNING = datetime(2026, 11, 23, 1, 20, tzinfo=UTC)
@@ -60,7 +61,6 @@ def inspection(*failed: str, **values: Any) -> RecordInspection:
     defaults: dict[str, Any] = {
         "area_code": COMMUNITY,
         "checklist_code": "compound-order",
-        "inspector_id": INSPECTOR,
         "mode": "open",
         "inspected_at": MORNING,
         "results": [result(code, code not in failed) for code in ("manholes", *_OTHERS)],
@@ -85,7 +85,8 @@ def ready(db: Transactions) -> None:
 
 def inspected(db: Transactions, *failed: str, **values: Any) -> InspectionDetailView:
     """Record an inspection in which the named items failed."""
-    return db.run(inspections.record_inspection, inspection(*failed, **values))
+    request = inspection(*failed, **values)
+    return db.run(inspections.record_inspection, request, somebody(subject=INSPECTOR))
 
 
 def finding(db: Transactions) -> FindingView:

@@ -28,6 +28,7 @@ from shared.messaging.envelope import Event
 from tests.conftest import SetClock
 from tests.factories import COMMUNITY, case_closed, case_filed
 from tests.observe import outbox_of
+from tests.tokens import somebody
 from tests.usecases.inspections.stories import (
     NEIGHBOUR,
     NOW,
@@ -38,6 +39,7 @@ from tests.usecases.inspections.stories import (
 )
 
 CASE = new_id()
+ANYONE = somebody()
 CLOSED_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
 HANDLERS: dict[type, Callable[..., None]] = {CaseFiledV1: link_case, CaseClosedV1: close_finding}
 
@@ -55,7 +57,7 @@ def deliver(db: Transactions, event: Event) -> bool:
 
 
 def seen(db: Transactions, raised: FindingView) -> FindingHistoryView:
-    return db.read(get_finding, raised.id)
+    return db.read(get_finding, raised.id, ANYONE)
 
 
 def said(db: Transactions) -> list[FindingClosedV1]:
@@ -247,7 +249,7 @@ def test_the_list_is_newest_first_by_area_and_state(ready_db: Transactions):
     deliver(ready_db, heard(case_closed(finding_id=far.id)))
 
     def listed(**values: Any) -> list[object]:
-        page = ready_db.read(list_findings, ListFindings(**values))
+        page = ready_db.read(list_findings, ListFindings(**values), ANYONE)
         return [view.id for view in page.items]
 
     assert listed() == listed(area="320508019") == [far.id, near[1].id, near[0].id]
@@ -256,10 +258,10 @@ def test_the_list_is_newest_first_by_area_and_state(ready_db: Transactions):
     assert listed(state="in_rectification") == [near[0].id]
     assert listed(state="closed") == [far.id]
     assert listed(state="closed", area=COMMUNITY) == []
-    first = ready_db.read(list_findings, ListFindings(limit=2))
+    first = ready_db.read(list_findings, ListFindings(limit=2), ANYONE)
     assert listed(after=first.next) == [near[0].id]
 
 
 def test_an_unknown_finding_is_not_found(db: Transactions):
     with pytest.raises(FindingNotFound):
-        db.read(get_finding, new_id())
+        db.read(get_finding, new_id(), ANYONE)

@@ -38,7 +38,6 @@ CHECKLIST = {
 INSPECTION = {
     "area_code": COMMUNITY,
     "checklist_code": "compound-order",
-    "inspector_id": "01931f6a-2c40-7c11-9d0e-5b1f6a2c4001",
     "mode": "covert",
     "inspected_at": "2026-11-23T09:20:00+08:00",
     "results": [
@@ -146,8 +145,7 @@ def test_a_bad_checklist_is_refused_naming_the_field_and_changes_nothing(
         ("area_code", "320508019099", "area_code"),
         ("area_code", "３２０５０８０１９０２０", "area_code"),
         ("checklist_code", "unheard-of", "checklist_code"),
-        ("inspector_id", "王五", "inspector_id"),
-        ("inspector_id", ..., "inspector_id"),
+        ("inspector_id", "01931f6a-2c40-7c11-9d0e-5b1f6a2c4001", "inspector_id"),
         ("mode", "secret", "mode"),
         ("inspected_at", "2026-11-23T09:20:00", "inspected_at"),
         ("inspected_at", "2999-01-01T00:00:00Z", "inspected_at"),

@@ -15,8 +15,8 @@ from services.inspections.schemas import ListInspections, RecordInspection
 from services.inspections.usecases.areas import learn_areas
 from services.inspections.usecases.checklists import publish_checklist
 from services.inspections.usecases.inspections import (
-    AreaUnknown,
     ChecklistUnknown,
+    CommunityUnknown,
     InspectionNotFound,
     get_inspection,
     list_inspections,
@@ -29,6 +29,7 @@ from shared.http.paging import BadCursor
 from shared.ids import new_id
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
+from tests.tokens import somebody
 from tests.usecases.inspections.stories import (
     MORNING,
     NEIGHBOUR,
@@ -43,10 +44,12 @@ from tests.usecases.inspections.stories import (
     rows,
 )
 
+ANYONE = somebody()
+
 
 def test_an_inspection_is_shown_as_it_was_recorded(ready_db: Transactions):
     recorded = inspected(ready_db, "no-piling", "manholes")
-    assert ready_db.read(get_inspection, recorded.id) == recorded
+    assert ready_db.read(get_inspection, recorded.id, ANYONE) == recorded
     assert (recorded.points, recorded.points_possible, recorded.failed_items) == (10, 50, 2)
     assert (recorded.inspected_at, recorded.recorded_at) == (MORNING, NOW)
     assert [(r.item_code, r.passed) for r in recorded.results] == [
@@ -59,7 +62,7 @@ def test_an_inspection_is_shown_as_it_was_recorded(ready_db: Transactions):
 @pytest.mark.parametrize("mode", ["open", "covert", "spot"])
 def test_an_inspection_is_open_covert_or_a_spot_check(ready_db: Transactions, mode: str):  # I01
     recorded = inspected(ready_db, mode=mode)
-    assert ready_db.read(get_inspection, recorded.id).mode == mode
+    assert ready_db.read(get_inspection, recorded.id, ANYONE).mode == mode
 
 
 def test_every_failed_item_raises_a_finding_with_its_own_deadline(ready_db: Transactions):  # I05
@@ -115,7 +118,7 @@ def test_a_clean_inspection_raises_no_finding(ready_db: Transactions):
 
 GOOD = [result("no-parking"), result("no-piling"), result("manholes")]
 REFUSED: list[tuple[RecordInspection, type[Rejected], str]] = [
-    (inspection(area_code="320508019099"), AreaUnknown, "area_code"),
+    (inspection(area_code="320508019099"), CommunityUnknown, "area_code"),
     (inspection(checklist_code="unheard-of"), ChecklistUnknown, "checklist_code"),
     (inspection(inspected_at=NOW + timedelta(seconds=1)), InspectedInFuture, "inspected_at"),
     (inspection(inspected_at=NOW - timedelta(days=367)), InspectedTooLongAgo, "inspected_at"),
@@ -136,7 +139,7 @@ def test_a_refused_inspection_names_the_field_and_changes_nothing(
 ):
     before = rows(ready_db)
     with pytest.raises(refusal) as refused:
-        ready_db.run(record_inspection, request_)
+        ready_db.run(record_inspection, request_, ANYONE)
     assert (type(refused.value), refused.value.field) == (refusal, field)
     assert rows(ready_db) == before
 
@@ -150,20 +153,20 @@ def test_the_current_version_of_the_checklist_counts_and_the_old_inspection_keep
         inspected(ready_db)
     new = inspected(ready_db, results=[result("no-parking")])
     assert (old.checklist_version, new.checklist_version) == (1, 2)
-    assert ready_db.read(get_inspection, old.id) == old
+    assert ready_db.read(get_inspection, old.id, ANYONE) == old
 
 
 def test_the_list_is_newest_first_within_an_area_prefix_in_pages(ready_db: Transactions):
     ids = [inspected(ready_db, area_code=a).id for a in (COMMUNITY, NEIGHBOUR, COMMUNITY)]
 
     def listed(**values: object) -> list[object]:
-        page = ready_db.read(list_inspections, ListInspections(**values))  # type: ignore[arg-type]
+        page = ready_db.read(list_inspections, ListInspections(**values), ANYONE)
         return [view.id for view in page.items]
 
     assert listed() == listed(area="3205") == listed(area="320508019") == ids[::-1]
     assert listed(area=NEIGHBOUR) == [ids[1]]
     assert listed(area="320507") == []
-    first = ready_db.read(list_inspections, ListInspections(limit=2))
+    first = ready_db.read(list_inspections, ListInspections(limit=2), ANYONE)
     late = inspected(ready_db).id
     assert listed(limit=2, after=first.next) == [ids[0]]
     assert listed(limit=1) == [late]
@@ -172,12 +175,12 @@ def test_the_list_is_newest_first_within_an_area_prefix_in_pages(ready_db: Trans
 @pytest.mark.parametrize("mark", ["x", "bm90IGEgdXVpZA==", "AA==", "区"])
 def test_a_mark_that_no_list_gave_out_is_refused(ready_db: Transactions, mark: str):
     with pytest.raises(BadCursor):
-        ready_db.read(list_inspections, ListInspections(after=mark))
+        ready_db.read(list_inspections, ListInspections(after=mark), ANYONE)
 
 
 def test_an_unknown_inspection_is_not_found(db: Transactions):
     with pytest.raises(InspectionNotFound):
-        db.read(get_inspection, new_id())
+        db.read(get_inspection, new_id(), ANYONE)
 
 
 def test_an_area_learned_later_can_be_inspected(ready_db: Transactions):

@@ -1,0 +1,20 @@
+"""Owns which scopes there are: what another system may be allowed to do, in both languages."""
+
+SCOPES: dict[str, tuple[str, str]] = {
+    "gateway.people:read": ("查看工作人员姓名", "read names of staff"),
+    "grid.areas:read": ("查看区划登记册", "read the register of areas"),
+    "grid.areas:write": ("导入区划登记册", "import the register of areas"),
+    "grid.cases:read": ("查看案件", "read cases"),
+    "grid.cases:write": ("办理案件", "work on cases"),
+    "inspections.checklists:read": ("查看检查表", "read checklists"),
+    "inspections.checklists:write": ("发布检查表", "publish checklists"),
+    "inspections.findings:read": ("查看检查发现的问题", "read findings"),
+    "inspections.inspections:read": ("查看检查记录", "read inspections"),
+    "inspections.inspections:write": ("登记检查", "record inspections"),
+}
+"""Each scope in Chinese and English. A test compares them with all services' access tables."""
+
+
+def services_of(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the services that scopes are about: the audience of a token that has them."""
+    return tuple(sorted({scope.partition(".")[0] for scope in scopes}))
