@@ -191,10 +191,10 @@ def _move(session: Session, account: Account, move: Move, now: datetime) -> None
     if account.state == "active" and any(one.role == "administrator" for one in held(account)):
         require_other_administrator(session, account, now)
     account.state = state
-    if state != "active":  # or they would go on when the account is unblocked
-        end_sessions(session, account.id, "account_changed")
     if state == "closed":
         account.password_hash = None
+    if state != "active":  # or they would go on when the account is unblocked
+        end_sessions(session, account.id, "account_changed")
 
 
 def _record(session: Session, action: str, account: Account, by: str, now: datetime) -> None:
