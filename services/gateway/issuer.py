@@ -45,9 +45,12 @@ Claims = Mapping[str, Any]
 class Issuer:
     """One outside issuer; what it published is kept for an hour, its keys until one is missing."""
 
-    def __init__(self, settings: OidcSettings) -> None:
-        """Take who it is, and who we are there."""
+    def __init__(
+        self, settings: OidcSettings, keys_kept: float = _KEYS_KEPT_AT_LEAST_SECONDS
+    ) -> None:
+        """Take who it is, who we are there, and for how long its keys are kept at least."""
         self._settings = settings
+        self._keys_kept = keys_kept
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._kept: dict[str, tuple[float, dict[str, Any]]] = {}
 
@@ -102,7 +105,7 @@ class Issuer:
         """Return the claims; a key that isn't known yet may be a new one."""
         claims = _claims_by(self._keys(_KEPT_SECONDS), id_token)
         if claims is None:
-            claims = _claims_by(self._keys(_KEYS_KEPT_AT_LEAST_SECONDS), id_token)
+            claims = _claims_by(self._keys(self._keys_kept), id_token)
         if claims is None:
             raise OidcAnswerInvalid
         return claims

@@ -70,11 +70,14 @@ def token_to_revoke() -> str:
     """Return the token of a revocation request.
 
     Raises:
-        OAuthRefused: `invalid_request` when there is none.
+        OAuthRefused: `invalid_request` when there is none, `unsupported_token_type` when it is an
+            access token (RFC 7009, 2.2.1).
     """
     form = _form()
     if "token" not in form:
         raise OAuthRefused("invalid_request", "token is missing")
+    if form["token"].count(".") == 2:  # a signed token can't be taken back; it ends by itself
+        raise OAuthRefused("unsupported_token_type", "only refresh tokens can be revoked")
     return form["token"]
 
 

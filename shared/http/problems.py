@@ -141,6 +141,8 @@ def rejected(error: Rejected) -> Response:
         errors=errors,
         **_members(error),
     )
+    if error.status == 401:  # RFC 9110, 15.5.2
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="linli"'
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Stale):

@@ -101,8 +101,8 @@ def show_signing_keys(session: Session, at: datetime) -> list[KeyView]:
 def signing_key(session: Session, at: datetime) -> PrivateKey:
     """Return the key that signs at `at` (real time), opened.
 
-    It is read and opened for every token: that takes a tenth of what signing takes, and a key
-    that was dropped signs nothing more at the same moment in every process.
+    It is read and opened for every token: opening takes 2 µs beside 60 for signing, and a key that
+    was dropped signs nothing more from the same moment in every process.
 
     Raises:
         NoSigningKey

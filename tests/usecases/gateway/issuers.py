@@ -1,8 +1,9 @@
 """Owns an issuer that lies: a real server on loopback, whose every answer a test can change."""
 
+import base64
+import hmac
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -75,8 +76,12 @@ class LyingIssuer:
 
     def sign_with_the_public_key(self) -> None:
         """Take the published key for a secret: what fools who lets the token choose."""
-        self.header = {"alg": "HS256", "kid": "k1"}
-        self.signing_key = OctKey.import_key(self.key.as_pem(private=False))
+        now = int(real_now().timestamp())
+        claims = {"iss": self.address, "aud": CLIENT, "sub": "somebody", "iat": now}
+        parts = [{"alg": "HS256", "kid": "k1"}, claims | {"exp": now + 300}]
+        signed = b".".join(_packed(json.dumps(part).encode()) for part in parts)
+        mac = hmac.digest(self.key.as_pem(private=False), signed, "sha256")
+        self.raw_token = (signed + b"." + _packed(mac)).decode()
 
     def sign_with_the_clients_secret(self) -> None:
         """Sign as whoever knows our secret could."""
@@ -89,11 +94,15 @@ class LyingIssuer:
         self.header = {"alg": "ES256", "kid": "k2"}
 
 
+def _packed(part: bytes) -> bytes:
+    return base64.urlsafe_b64encode(part).rstrip(b"=")
+
+
 def trickling() -> Iterator[bytes]:
     """Yield an answer that never ends, a byte now and then."""
     for _ in range(100):
         yield b" "
-        time.sleep(0.2)
+        threading.Event().wait(0.2)
 
 
 @contextmanager
