@@ -211,7 +211,10 @@ def consumers(rig: Rig) -> list[dict[str, Any]]:
 
 
 def test_trap_17_a_transaction_notifies_once_and_only_when_it_said_something(rig: Rig) -> None:
-    urls = [rig.database_url(s).replace("postgresql+psycopg", "postgresql") for s in SERVICES]
+    urls = [
+        rig.database_url(service).replace("postgresql+psycopg", "postgresql")
+        for service in ("grid", "inspections")
+    ]
     with (
         psycopg.connect(urls[0], autocommit=True) as grid,
         psycopg.connect(urls[1], autocommit=True) as inspections,
