@@ -1,14 +1,16 @@
 """Owns `linli account`: the first administrator, accounts from a file, who there is."""
 
 import argparse
-import getpass
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
 from shared import config
 from shared.auth.roles import Role
+from shared.parking_cli import plain
+from shared.terminal import fail, on_database, person
 
 
 def add_account(commands: Any) -> None:
@@ -31,21 +33,24 @@ def add_account(commands: Any) -> None:
 
 
 def _add(arguments: argparse.Namespace) -> None:
-    commands = _commands()
-    new = commands.NewAccount(arguments.username, arguments.name, arguments.role, arguments.area)
-    made = _told(commands, lambda db: commands.add(db, new, _password(arguments), _operator()))
+    def add(commands: Any, db: Any) -> Any:
+        new = commands.NewAccount(
+            arguments.username, arguments.name, arguments.role, arguments.area
+        )
+        return commands.add(db, new, _password(arguments), person())
+
+    made = _told(arguments, add)
     print(f"account {arguments.username}: {'made' if made else 'there'}")
 
 
 def _load(arguments: argparse.Namespace) -> None:
     if arguments.password_file and config.environment() == "production":
-        sys.exit("linli account load: --password-file is refused while LINLI_ENV is production")
-    commands = _commands()
+        fail(arguments, "--password-file is refused while LINLI_ENV is production")
     content = arguments.file.read_bytes()
     report = _told(
-        commands,
-        lambda db: commands.load(
-            db, content, _password(arguments), _operator(), if_absent=arguments.if_absent
+        arguments,
+        lambda commands, db: commands.load(
+            db, content, _password(arguments), person(), if_absent=arguments.if_absent
         ),
     )
     for one in () if arguments.password_file else report.accounts:
@@ -54,41 +59,28 @@ def _load(arguments: argparse.Namespace) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    commands, after = _commands(), None
-    while True:
-        page = _told(commands, lambda db, mark=after: commands.page(db, mark))
-        for one in page.items:
-            print(f"{one.id}\t{one.username}\t{one.state}")
-        if (after := page.next) is None:
-            return
+    for one in _told(arguments, lambda commands, db: list(commands.every(db))):
+        print(f"{one.id}\t{one.username}\t{one.state}")
 
 
-def _told(commands: Any, work: Any) -> Any:
-    """Do the work on the gateway's database; say a refusal in the words of its rule."""
-    from shared.clock import BusinessClock
-    from shared.database import Transactions, build_engine
+def _told(arguments: argparse.Namespace, work: Callable[[Any, Any], Any]) -> Any:
+    """Do the work on the gateway's database; of a refused file say each wrong row."""
     from shared.errors import Rejected
     from shared.privacy.keyring import Keyring
 
-    clock, keyring = BusinessClock.from_environment(), Keyring.from_environment()
-    db = Transactions(build_engine(config.database_url(), 1), clock, keyring)
-    try:
-        return work(db)
-    except Rejected as error:
-        lines = [error.text("zh"), *commands.problems_of(error)]
-        sys.exit("linli account: " + "\n".join(lines))
-    finally:
-        db.engine.dispose()
+    commands = importlib.import_module("services.gateway.commands")
+
+    def told(db: Any) -> Any:
+        try:
+            return work(commands, db)
+        except Rejected as refusal:
+            for line in commands.problems_of(refusal):
+                print(plain(line), file=sys.stderr)
+            raise
+
+    return on_database(arguments, told, Keyring.from_environment())
 
 
 def _password(arguments: argparse.Namespace) -> str | None:
     path = arguments.password_file
     return None if path is None else path.read_text(encoding="utf-8").strip()
-
-
-def _operator() -> str:
-    return f"operator:{getpass.getuser()}"
-
-
-def _commands() -> Any:
-    return importlib.import_module("services.gateway.commands")

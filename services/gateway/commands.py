@@ -1,6 +1,6 @@
 """Owns what operators do with accounts from the command line: the first administrator, files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from services.gateway.models.accounts import Account
 from services.gateway.password_hashes import password_hashes
 from services.gateway.schemas.accounts import (
     AccountImportReport,
-    AccountPage,
+    AccountLine,
     CreateAccount,
     GrantRole,
     ListAccounts,
@@ -78,9 +78,14 @@ def load(
     return db.run(make)
 
 
-def page(db: Transactions, after: str | None) -> AccountPage:
-    """Return up to two hundred accounts."""
-    return db.run(list_accounts, ListAccounts(limit=200, after=after))
+def every(db: Transactions) -> Iterator[AccountLine]:
+    """Yield all accounts by username, the names masked."""
+    after: str | None = None
+    while True:
+        page = db.run(list_accounts, ListAccounts(limit=200, after=after))
+        yield from page.items
+        if (after := page.next) is None:
+            return
 
 
 def hashed_password(password: str, username: str) -> str:
