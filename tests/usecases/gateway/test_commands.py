@@ -26,14 +26,14 @@ def db(gateway_db: Transactions) -> Transactions:
     return gateway_db
 
 
-def linli(db: Transactions, *arguments: str, stdin: str = "") -> Any:
+def linli(db: Transactions, *arguments: str, stdin: str = "", **environment: str) -> Any:
     """Run a command on a database."""
     url = db.engine.url.render_as_string(hide_password=False)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
     return subprocess.run(
         [*LINLI, *arguments],
         cwd=ROOT,
-        env=kept | KEYS | {"LINLI_ENV": "test", "LINLI_DATABASE_URL": url},
+        env=kept | KEYS | {"LINLI_ENV": "test", "LINLI_DATABASE_URL": url} | environment,
         input=stdin,
         capture_output=True,
         text=True,
