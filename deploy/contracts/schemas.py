@@ -87,7 +87,8 @@ def _texts_of_fields(contract: type) -> dict[str, str]:
     texts: dict[str, str] = {}
     for part in reversed([part for part in contract.__mro__ if is_dataclass(part)]):
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
-        assert isinstance(definition, ast.ClassDef)
+        if not isinstance(definition, ast.ClassDef):
+            raise TypeError(f"{part} is no class")
         for one, below in zip(definition.body, definition.body[1:], strict=False):
             if isinstance(one, ast.AnnAssign) and (text := _text(below)):
                 texts[ast.unparse(one.target)] = text

@@ -11,6 +11,7 @@ from shared.errors import TooMany
 
 FORM = "application/x-www-form-urlencoded"
 _LONGEST = 2_000
+_KNOWN = ("grant_type", "scope", "client_id", "client_secret", "token", "token_type_hint")
 
 TOKEN_BODY: dict[str, Any] = {
     "required": True,
@@ -104,6 +105,8 @@ def _form() -> dict[str, str]:
         raise OAuthRefused("invalid_request", f"the body must be {FORM}")
     form: dict[str, str] = {}
     for name, values in request.form.lists():
+        if name not in _KNOWN:  # RFC 6749, 3.2: what one doesn't know, one ignores
+            continue
         if len(values) != 1:
             raise OAuthRefused("invalid_request", "a parameter came twice")
         if len(values[0]) > _LONGEST or "\x00" in values[0]:

@@ -94,7 +94,8 @@ class PrivateKey:
     def public(self) -> PublicKey:
         """Return the other half."""
         key = serialization.load_pem_private_key(self.pem, None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError("not a key of an elliptic curve")
         numbers = key.public_key().public_numbers()
         return PublicKey(self.kid, _coordinate(numbers.x), _coordinate(numbers.y))
 

@@ -90,7 +90,7 @@ class Server(BaseApplication):
             "timeout": 120,
             "graceful_timeout": 20,
             "keepalive": 75,
-            "worker_tmp_dir": "/dev/shm",
+            "worker_tmp_dir": "/dev/shm",  # nosec B108: gunicorn's heartbeat, mode 0600
             "limit_request_line": _LINE_BYTES,
             "limit_request_fields": 64,
             "limit_request_field_size": _LINE_BYTES,

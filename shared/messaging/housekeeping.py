@@ -35,7 +35,7 @@ class Housekeeping:
 
     def run(self, first: float = FIRST_SECONDS, interval: float = INTERVAL_SECONDS) -> None:
         """Sweep after about `first` seconds and then every `interval`; return when stopping."""
-        wait = first * random.uniform(0.5, 1.5)
+        wait = first * random.uniform(0.5, 1.5)  # nosec B311: no secret, it spreads work
         try:
             while self._transactions.pause(wait):
                 self.sweep()
@@ -102,7 +102,7 @@ class Sweep(DependencyProvider):
     def run(self, first: float = FIRST_SECONDS, interval: float = INTERVAL_SECONDS) -> None:
         """Delete after about `first` seconds and then every `interval`; return when stopping."""
         transactions: PatientTransactions = self.container.config["transactions"]
-        wait = first * random.uniform(0.5, 1.5)
+        wait = first * random.uniform(0.5, 1.5)  # nosec B311: no secret, it spreads work
         try:
             while transactions.pause(wait):
                 wait = _BREATH_SECONDS if self._deleted(transactions) else interval

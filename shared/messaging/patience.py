@@ -85,7 +85,8 @@ class PatientTransactions:
             except DatabaseUnavailable as error:
                 log.warning("database unavailable; waiting", extra={"why": str(error)})
                 longest = min(longest * 1.5, _LONGEST_WAIT)
-                if not self.pause(random.uniform(_SHORTEST_WAIT, longest)):
+                wait = random.uniform(_SHORTEST_WAIT, longest)  # nosec B311: spreads the tries
+                if not self.pause(wait):
                     raise Stopping from error
 
 

@@ -31,6 +31,8 @@ TOKENS.register_error_handler(TooMany, too_many)
 @TOKENS.doc(requestBody=TOKEN_BODY)
 @TOKENS.response(200, shows(schemas.ClientToken))
 @TOKENS.alt_response(400, schema=shows(schemas.OAuthProblem))
+@TOKENS.alt_response(401, schema=shows(schemas.OAuthProblem))
+@TOKENS.alt_response(429, schema=shows(schemas.OAuthProblem))
 def issue_client_token() -> schemas.ClientToken:
     """Get an access token with client id and secret (client credentials)"""
     return oauth.issue_client_token(transactions(), token_request(), origin().address)

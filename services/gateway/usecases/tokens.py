@@ -66,7 +66,7 @@ def next_pair(
     )
     return TokenPair(
         access_token=sign(claims, signing_key(session, moment.at), moment.at),
-        token_type="Bearer",
+        token_type="Bearer",  # nosec B106: the name of a scheme
         expires_in=SECONDS,
         refresh_token=refresh,
         refresh_expires_at=begun.idle_until,
