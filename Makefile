@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs linli reset demo test bench contracts lint lock bootstrap bootstrap-tests coverage-of-demands
+.PHONY: help up down status logs linli reset demo test bench contracts lint audit lock bootstrap bootstrap-tests coverage-of-demands
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 28
@@ -40,7 +40,7 @@ test: bootstrap-tests ## every test, on private servers of their own; A="-k word
 bench: bootstrap ## how fast events move, beside stock nameko and pika; A=--quick for a short look
 	@$(PYTHON) -m tests.bench $(A)
 
-contracts: bootstrap ## write docs/asyncapi.yaml and docs/contracts/ from the contracts and topology.py
+contracts: bootstrap ## write docs/asyncapi.yaml, contracts/, openapi/, access.md and problems.md from the code
 	@$(PYTHON) -m deploy.contracts
 
 lint: bootstrap ## ruff, mypy, import-linter
@@ -48,6 +48,11 @@ lint: bootstrap ## ruff, mypy, import-linter
 	@$(PYTHON) -m ruff format -q --check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
+
+audit: bootstrap ## bandit, and the locked packages against PyPI's list of known holes (needs its service)
+	@.venv/bin/bandit -q -r -c pyproject.toml shared services deploy
+	@.venv/bin/pip-audit --strict --local --progress-spinner off \
+		|| { echo "make audit: a package has a known hole, or PyPI's advisory service does not answer through this machine's mirror; the lines above say which" >&2; exit 1; }
 
 coverage-of-demands: bootstrap ## the plans' demand rows that a test proves, and those without
 	@$(PYTHON) -m tests.demands

@@ -35,7 +35,7 @@ def main() -> None:
 def address_of_running(layout: Layout) -> str:
     """Return the front door's address; exit when nobody answers there."""
     try:
-        address = layout.address()
+        address = layout.own_address()
         requests.get(f"{address}/healthz", timeout=5).raise_for_status()
     except (OSError, KeyError, requests.RequestException):
         sys.exit("demo: no running system here; start it with: make up")
@@ -59,6 +59,8 @@ def tell(happened: Step | Effect) -> None:
             )
             for event in happened.events[-1:]:
                 print(f"      said   {event}")
+            if happened.repeated:
+                print("      again  same Idempotency-Key, same answer, nothing done twice")
         case Effect():
             print(
                 f"      effect {happened.where}: {happened.what}"

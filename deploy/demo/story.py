@@ -41,6 +41,8 @@ class Step:
     status: int
     milliseconds: float
     events: list[str]
+    repeated: bool = False
+    """It was sent once more with the same key, and got the same answer."""
 
 
 @dataclass(frozen=True)
@@ -180,12 +182,13 @@ class Story:
         self._answered_at = time.perf_counter()
         if answer.status_code not in call.expected:
             raise StoryBroken(f"{who} {what}: {answer.status_code} {answer.text[:400]}")
-        if call.method == "POST":
+        repeated = call.method == "POST"
+        if repeated:
             self._send_again(url, call, headers, answer)
         content = answer.json()
         events = self.event_ids(call.service, subject(content)) if subject else []
         milliseconds = (self._answered_at - started) * 1000
-        self._note(Step(who, what, answer.status_code, milliseconds, events))
+        self._note(Step(who, what, answer.status_code, milliseconds, events, repeated))
         return content
 
     def _effect(self, service: str, what: str, path: str, seen: Callable[[Any], bool]) -> Any:
@@ -196,7 +199,9 @@ class Story:
                 milliseconds = (time.perf_counter() - self._answered_at) * 1000
                 self._note(Effect(service, what, milliseconds))
                 return answer.json()
-            time.sleep(_LOOK_EVERY_SECONDS)
+            # ever less often, or the front door's limit is reached before the effect comes
+            waited = time.perf_counter() - self._answered_at
+            time.sleep(max(_LOOK_EVERY_SECONDS, waited / 20))
         raise StoryBroken(f"{service} 未见：{what}（{answer.status_code} {answer.text[:400]}）")
 
     def _ask(self, service: str, path: str) -> Any:

@@ -3,9 +3,11 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.local import lifecycle, operators, status
+from deploy.local.applications import SERVICES
 from deploy.local.layout import Layout
 from deploy.local.progress import Failure, Progress
 from deploy.local.settings import Settings
@@ -27,12 +29,9 @@ def main() -> int:
 def _run(command: str, layout: Layout, more: list[str]) -> int:
     progress = Progress()
     if command == "up":
-        address = lifecycle.up(layout, Settings.read(), progress)
-        progress.say(f"Linli is ready: {address}")
-        progress.say(
-            f"API documentation: {address}/api/v1/gateway/docs/ (and …/grid/, …/inspections/)"
-        )
-        progress.say(f"sign in as admin; the password lies in {layout.secrets}/admin_password")
+        settings = Settings.read()
+        for line in _ready(layout, lifecycle.up(layout, settings, progress), settings):
+            progress.say(line)
     elif command == "down":
         lifecycle.down(layout, progress)
     elif command == "reset":
@@ -46,6 +45,16 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
     else:
         status.follow(layout, more[0] if more else None)
     return 0
+
+
+def _ready(layout: Layout, address: str, settings: Settings) -> Iterator[str]:
+    """Yield where the system is, where its documentation, and how to sign in."""
+    yield f"Linli is ready: {address}"
+    for service in SERVICES:
+        yield f"API documentation: {address}/api/v1/{service}/docs/"
+    yield f"sign in as admin with the password in {layout.secrets}/admin_password"
+    if settings.installation == "demo":
+        yield f"the people of deploy/demo/accounts.csv: {layout.secrets}/demo_password"
 
 
 def _agreed(layout: Layout) -> bool:

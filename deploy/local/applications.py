@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local.layout import Layout
 from deploy.local.programs import Program, environment_of
 from deploy.local.secretfiles import SecretFiles, first_data_key, random_key
-from deploy.local.settings import with_login, without_login
+from deploy.local.settings import Installation, with_login, without_login
 
 GROUP = "apps"
 VHOST = "linli"
@@ -17,6 +17,8 @@ MONITOR = "monitor"
 KINDS = ("api", "worker", "relay")
 PROVISIONER = "provisioner"
 EXTENSIONS = {"grid": ("postgis",)}
+OIDC = ("LINLI_OIDC_ISSUER", "LINLI_OIDC_CLIENT_ID", "LINLI_OIDC_REDIRECT_URL")
+OIDC_SECRET = "LINLI_OIDC_CLIENT_SECRET"  # nosec B105: the name of a variable
 
 NAMES = (PROVISIONER, *(f"{service}-{kind}" for service in SERVICES for kind in KINDS))
 
@@ -38,6 +40,7 @@ class Applications:
     ports: Mapping[str, int]
     servers: Servers
     log_level: str = "info"
+    installation: Installation = "demo"
 
     def programs(self) -> Iterator[Program]:
         """Yield every process, in the order of NAMES."""
@@ -67,9 +70,14 @@ class Applications:
             LINLI_RABBITMQ_MONITOR_URL_FILE=secrets.put("url_monitor", monitor),
             LINLI_DATABASE_URL_FILE=secrets.put(f"url_db_{service}", database),
             LINLI_AMQP_URL_FILE=secrets.put(f"url_amqp_{service}", broker),
-            LINLI_DATA_KEYS_FILE=secrets.keep(f"data_keys_{service}", first_data_key),
+            LINLI_DATA_KEYS_FILE=self.data_keys(service),
             LINLI_INDEX_KEY_FILE=secrets.keep(f"index_key_{service}", random_key),
+            **(self._outside_issuer() if service == "gateway" else {}),
         )
+
+    def data_keys(self, service: str) -> Path:
+        """Return the file of the keys that seal what a service stores of persons, newest first."""
+        return self._secrets.keep(f"data_keys_{service}", first_data_key)
 
     def provision_environment(self) -> dict[str, str]:
         """Return what the provisioner is told: the administrator's login and every service's."""
@@ -87,16 +95,26 @@ class Applications:
         return SecretFiles(self.layout.secrets)
 
     def _environment(self, **more: str | Path) -> dict[str, str]:
+        if self.installation != "production":
+            more["LINLI_CLOCK_FILE"] = self.layout.clock_file
         return environment_of(
             self.layout.state,
             self.layout.state,
-            LINLI_ENV="demo",
-            LINLI_CLOCK_FILE=str(self.layout.clock_file),
+            LINLI_ENV=self.installation,
             LINLI_LOG_LEVEL=self.log_level,
             PYTHONUNBUFFERED="1",
-            **{k: v for k, v in os.environ.items() if k.startswith(("OTEL_", "LINLI_OIDC_"))},
+            **{name: value for name, value in os.environ.items() if name.startswith("OTEL_")},
             **{name: str(value) for name, value in more.items()},
         )
+
+    def _outside_issuer(self) -> dict[str, str | Path]:
+        """Return what whoever ran `make up` chose for sign-in by an outside issuer."""
+        told: dict[str, str | Path] = {n: os.environ[n] for n in OIDC if os.environ.get(n)}
+        if secret := os.environ.get(OIDC_SECRET):
+            told[f"{OIDC_SECRET}_FILE"] = self._secrets.put("oidc_client_secret", secret)
+        elif file := os.environ.get(f"{OIDC_SECRET}_FILE"):
+            told[f"{OIDC_SECRET}_FILE"] = file
+        return told
 
     def _program(
         self, name: str, arguments: tuple[str, ...], environment: dict[str, str]

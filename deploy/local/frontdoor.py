@@ -1,42 +1,60 @@
 """Own the local front door: nginx with a configuration and folders of its own."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import doorwords
 from deploy.local.applications import SERVICES, through_launcher
 from deploy.local.layout import Layout
 from deploy.local.programs import Program, environment_of, find_binary, own_folder, write_for
 from deploy.local.progress import Failure
+from deploy.local.settings import Tls
 from deploy.local.templates import render
 
-IMPORTING = ("grid",)
+_MORE = {"grid": ("nginx/imports.conf",), "gateway": ("nginx/gateway.conf",)}
+_HTTP2_AS_A_LINE = (1, 25, 1)
+"""From this version on it is a directive; before, a word of `listen`."""
 
 
 @dataclass(frozen=True)
 class FrontDoor:
-    """One address for all services. As root its workers run as www-data."""
+    """One address for all services. As root its workers run as www-data.
+
+    It also listens on a port of loopback, never with TLS: for health checks and `make demo`.
+    """
 
     layout: Layout
     ports: Mapping[str, int]
     host: str = "127.0.0.1"
+    tls: Tls | None = None
 
     @property
     def folder(self) -> Path:
         return self.layout.state / "nginx"
 
+    @property
+    def near(self) -> str:
+        """The host under which this machine reaches it."""
+        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # nosec B104: asks
+
     def configuration(self) -> str:
         """Return nginx.conf."""
         as_root = os.geteuid() == 0
+        word, line = told_of_http2(_own_words()) if self.tls else ("", "")
         return render(
             "nginx/nginx.conf",
             user="user www-data;" if as_root else "",
             folder=self.folder,
-            host=self.host,
-            port=self.ports["http"],
+            listen=f"{self.host}:{self.ports['http']}{' ssl' if self.tls else ''}{word}",
+            own_port=self.ports["http_own"],
+            tls=self._tls_lines(line),
+            titles=doorwords.titles(),
             services="".join(self._routes(service) for service in SERVICES),
+            problems=doorwords.locations(),
         )
 
     def prepare(self) -> None:
@@ -51,6 +69,8 @@ class FrontDoor:
         )
         if checked.returncode != 0:
             raise Failure("nginx's configuration", checked.stderr.strip(), "see deploy/nginx/")
+        scheme = "https" if self.tls else "http"
+        self.layout.address_file.write_text(f"{scheme}://{self.near}:{self.ports['http']}\n")
 
     def program(self) -> Program:
         """Return the server's process."""
@@ -68,6 +88,27 @@ class FrontDoor:
         return [find_binary("nginx"), "-e", "stderr", "-c", conf]
 
     def _routes(self, service: str) -> str:
-        names = ["nginx/service.conf", *(["nginx/imports.conf"] if service in IMPORTING else [])]
+        names = ("nginx/service.conf", *_MORE.get(service, ()))
         port = self.ports[f"{service}-api"]
         return "".join(render(name, service=service, port=port) for name in names)
+
+    def _tls_lines(self, http2: str) -> str:
+        if self.tls is None:
+            return ""
+        pair = {"certificate": self.tls.certificate, "key": self.tls.key}
+        return render("nginx/tls.conf", more=http2, **pair)
+
+
+def _own_words() -> str:
+    """Return what nginx says of itself: its version, and what it was built with."""
+    command = [find_binary("nginx"), "-V"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+def told_of_http2(said: str) -> tuple[str, str]:
+    """Return how an nginx is told to speak HTTP/2: a word for `listen`, a line; or neither."""
+    if "http_v2_module" not in said:
+        return "", ""
+    version = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", said)
+    newer = version is not None and tuple(map(int, version.groups())) >= _HTTP2_AS_A_LINE
+    return ("", "http2 on;") if newer else (" http2", "")

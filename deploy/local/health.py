@@ -22,7 +22,7 @@ def checks(system: System) -> dict[str, Check]:
         found["postgres"] = system.postgres.ready
     for name in NAMES:
         found[name] = _answers(f"http://127.0.0.1:{system.ports[name]}/readyz")
-    found["nginx"] = _front_door(system.layout.address())
+    found["nginx"] = _front_door(system)
     return found
 
 
@@ -42,6 +42,7 @@ def _answers(url: str) -> Check:
     return check
 
 
-def _front_door(address: str) -> Check:
-    own, through = _answers(f"{address}/healthz"), _answers(f"{address}/api/v1/grid/readyz")
-    return lambda: own() and through()
+def _front_door(system: System) -> Check:
+    own, door = system.layout.own_address(), system.front_door
+    alive, through = _answers(f"{own}/healthz"), _answers(f"{own}/api/v1/grid/readyz")
+    return lambda: accepts(door.ports["http"], door.near) and alive() and through()

@@ -70,14 +70,27 @@ class Layout:
         """Return the remembered ports; none before the first start."""
         return remembered(self.ports_file)
 
+    @property
+    def address_file(self) -> Path:
+        return self.state / "address"
+
     def address(self) -> str:
-        """Return the front door's URL.
+        """Return the front door's URL, for people.
 
         Raises: Failure before the first `make up`.
         """
-        if "http" not in self.ports():
+        if not self.address_file.exists():
             raise Failure("the local system", "it was never started here", "run: make up")
-        return f"http://127.0.0.1:{self.ports()['http']}"
+        return self.address_file.read_text(encoding="utf-8").strip()
+
+    def own_address(self) -> str:
+        """Return the front door's URL for this machine itself: never TLS, always on loopback.
+
+        Raises: Failure before the first `make up`.
+        """
+        if "http_own" not in self.ports():
+            raise Failure("the local system", "it was never started here", "run: make up")
+        return f"http://127.0.0.1:{self.ports()['http_own']}"
 
     def make(self) -> None:
         """Make the folders with their modes; the nodes make their own."""

@@ -10,8 +10,15 @@ from deploy.local.settings import Settings
 from deploy.local.supervision import Supervisor
 from deploy.local.system import describe
 
-_ABOUT_GATEWAY = (["account"], ["client"], ["signing-keys"])
+_ABOUT = {
+    "account": "gateway",
+    "client": "gateway",
+    "signing-keys": "gateway",
+    "register": "grid",
+}
 """Commands that are about one service's things, and so don't name it."""
+_NAMING = (["signing-keys", "install"],)
+"""Those among them that name one after all."""
 
 
 def linli(layout: Layout, settings: Settings, arguments: Sequence[str]) -> None:
@@ -27,12 +34,19 @@ def linli(layout: Layout, settings: Settings, arguments: Sequence[str]) -> None:
 
 
 def _environment(applications: Applications, arguments: Sequence[str]) -> dict[str, str]:
-    if arguments[:1] == ["subscriber"]:
+    if list(arguments[:1]) == ["subscriber"]:
         return applications.provision_environment()
-    if arguments[:1] in _ABOUT_GATEWAY:
-        return applications.service_environment("gateway")
-    service = next((word for word in arguments if word in SERVICES), None)
+    service = service_of(arguments)
     if service is None:
         advice = 'for example: make linli A="parking list grid"'
         raise Failure("linli", f"none of {', '.join(SERVICES)} is named", advice)
     return applications.service_environment(service)
+
+
+def service_of(arguments: Sequence[str]) -> str | None:
+    """Return the service on whose database a command works; None when it names none."""
+    if list(arguments[:2]) == ["keys", "new"]:
+        return SERVICES[0]  # it works on none
+    if list(arguments[:2]) not in _NAMING and "".join(arguments[:1]) in _ABOUT:
+        return _ABOUT[arguments[0]]
+    return next((word for word in arguments if word in SERVICES), None)

@@ -3,9 +3,21 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local.progress import Failure
+
+Installation = Literal["demo", "production"]
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What the front door shows who it is with: a certificate with its chain, and its key, PEM."""
+
+    certificate: Path
+    key: Path
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,8 @@ class Settings:
     http_port: int | None = None
     http_host: str = "127.0.0.1"
     log_level: str = "info"
+    tls: Tls | None = None
+    installation: Installation = "demo"
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -40,6 +54,8 @@ class Settings:
             http_port=_port(environ.get("LINLI_HTTP_PORT", "")),
             http_host=environ.get("LINLI_HTTP_HOST") or "127.0.0.1",
             log_level=environ.get("LINLI_LOG_LEVEL") or "info",
+            tls=_tls(environ),
+            installation=_installation(environ.get("LINLI_ENV") or "demo"),
         )
 
 
@@ -63,3 +79,23 @@ def _port(text: str) -> int | None:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise Failure("LINLI_HTTP_PORT", f"{text!r} is not a port", "give a number up to 65535")
     return int(text)
+
+
+def _tls(environ: Mapping[str, str]) -> Tls | None:
+    names = ("LINLI_TLS_CERTIFICATE", "LINLI_TLS_KEY")
+    given = [environ.get(name) or None for name in names]
+    if given == [None, None]:
+        return None
+    for name, path in zip(names, given, strict=True):
+        if path is None or not os.access(path, os.R_OK):
+            why = f"{name} names no file that can be read: {path}" if path else f"no {name}"
+            raise Failure("TLS", why, "give a certificate and its key, or neither")
+    certificate, key = (Path(str(path)).resolve() for path in given)
+    return Tls(certificate, key)
+
+
+def _installation(name: str) -> Installation:
+    match name:
+        case "demo" | "production":
+            return name
+    raise Failure("LINLI_ENV", f"{name!r} is neither demo nor production", "unset it for a demo")

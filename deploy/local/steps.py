@@ -1,4 +1,4 @@
-"""Own the one-shot steps between servers and processes: databases, topology, tables, register."""
+"""Own the one-shot steps between servers and processes: databases, tables, keys, accounts."""
 
 import subprocess
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ ADMINISTRATOR = "admin"
 
 
 def run_all(system: System, progress: Progress) -> None:
-    """Bring databases, broker and register to where the processes expect them; all idempotent.
+    """Bring databases, broker and keys to where the processes expect them; all idempotent.
 
     Raises: Failure naming the step.
     """
@@ -31,12 +31,10 @@ def run_all(system: System, progress: Progress) -> None:
     with ThreadPoolExecutor(len(SERVICES)) as pool:
         for line in pool.map(lambda service: _migrate(system, service), SERVICES):
             progress.say(line)
-    loaded = _linli(
-        system, ["register", "load", REGISTER], applications.service_environment("grid")
-    )
-    progress.say(f"area register: {loaded}")
     _hand_out_signing_keys(system, progress)
-    _make_accounts(system, progress)
+    _make_first_administrator(system, progress)
+    if applications.installation == "demo":
+        _load_demo(system, progress)
 
 
 def _hand_out_signing_keys(system: System, progress: Progress) -> None:
@@ -52,17 +50,24 @@ def _hand_out_signing_keys(system: System, progress: Progress) -> None:
             progress.say(_linli(system, install, applications.service_environment(service)))
 
 
-def _make_accounts(system: System, progress: Progress) -> None:
-    """Make the first administrator, and the people of the demo; who is there stays as they are."""
-    secrets = SecretFiles(system.layout.secrets)
-    gateway = system.applications.service_environment(GATEWAY)
+def _make_first_administrator(system: System, progress: Progress) -> None:
+    """Make the account that makes all others; once there, it stays as it is."""
+    password = SecretFiles(system.layout.secrets).keep("admin_password", strong_password)
     named = ["--name", "系统管理员", "--role", "administrator"]
-    password = secrets.keep("admin_password", strong_password)
     first = ["account", "add", ADMINISTRATOR, *named, "--password-file", str(password)]
-    progress.say(_linli(system, first, gateway))
-    shared = secrets.keep("demo_password", strong_password)
-    people = ["account", "load", ACCOUNTS, "--if-absent", "--password-file", str(shared)]
-    progress.say(f"demo accounts: {_linli(system, people, gateway)}")
+    progress.say(_linli(system, first, system.applications.service_environment(GATEWAY)))
+
+
+def _load_demo(system: System, progress: Progress) -> None:
+    """Load the district of the demo and its people; who is there stays as they are."""
+    applications = system.applications
+    register = ["register", "load", REGISTER]
+    loaded = _linli(system, register, applications.service_environment("grid"))
+    progress.say(f"area register: {loaded}")
+    password = SecretFiles(system.layout.secrets).keep("demo_password", strong_password)
+    people = ["account", "load", ACCOUNTS, "--if-absent", "--password-file", str(password)]
+    loaded = _linli(system, people, applications.service_environment(GATEWAY))
+    progress.say(f"demo accounts: {loaded}")
 
 
 def _make_database(system: System, service: str, progress: Progress) -> None:

@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 import time
-import xmlrpc.client
+import xmlrpc.client  # nosec B411: talks to our own supervisord, over a private socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http.client import HTTPException

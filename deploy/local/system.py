@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.applications import NAMES, Applications, Servers
+from deploy.local.applications import NAMES, SERVICES, Applications, Servers
 from deploy.local.frontdoor import FrontDoor
 from deploy.local.layout import Layout
 from deploy.local.ports import is_free, remember, settle
@@ -18,7 +18,7 @@ from deploy.local.settings import Settings
 from deploy.local.supervision import configuration
 
 RABBITMQ_PORTS = ("amqp", "management", "prometheus", "dist", "epmd")
-PORT_NAMES = ("http", "postgres", *RABBITMQ_PORTS, *NAMES)
+PORT_NAMES = ("http", "http_own", "postgres", *RABBITMQ_PORTS, *NAMES)
 HTTP_PORT = 8080
 
 
@@ -73,6 +73,7 @@ class System:
         """Return a mark that changes when Linli's own processes must start anew."""
         checkout = self.layout.checkout
         files = [*sources(checkout / "shared"), *sources(checkout / "services")]
+        files += [self.applications.data_keys(service) for service in SERVICES]
         return mark([*files, checkout / "uv.lock", *sources(checkout / "deploy" / "demo")])
 
 
@@ -94,8 +95,8 @@ def describe(layout: Layout, settings: Settings, *, running: bool) -> System:
         ports,
         postgres,
         rabbitmq,
-        Applications(layout, ports, servers, settings.log_level),
-        FrontDoor(layout, ports, settings.http_host),
+        Applications(layout, ports, servers, settings.log_level, settings.installation),
+        FrontDoor(layout, ports, settings.http_host, settings.tls),
     )
 
 

@@ -13,11 +13,11 @@ from deploy.local.supervision import Supervisor
 from deploy.local.system import System, describe
 
 
-def system_in(folder: Path) -> System:
+def system_in(folder: Path, settings: Settings | None = None) -> System:
     """Return a described, not started system with all it has in `folder`."""
     layout = Layout.at(folder)
     layout.make()
-    return describe(layout, Settings(), running=False)
+    return describe(layout, settings or Settings(), running=False)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from deploy.local.layout import Layout
-from deploy.local.secretfiles import SecretFiles
+from deploy.local.secretfiles import SecretFiles, first_data_key, random_key, strong_password
+from shared.privacy.keyring import Keyring
 
 
 def test_a_secret_is_generated_once(tmp_path: Path) -> None:
@@ -30,3 +31,22 @@ def test_what_is_derived_follows_its_source(tmp_path: Path) -> None:
     secrets = SecretFiles(tmp_path)
     secrets.put("url", "amqp://h:1/")
     assert secrets.put("url", "amqp://h:2/").read_text() == "amqp://h:2/\n"
+
+
+def test_a_made_secret_is_made_once(tmp_path: Path) -> None:
+    secrets = SecretFiles(tmp_path)
+    first = secrets.keep("data_keys_grid", first_data_key).read_text()
+    assert secrets.keep("data_keys_grid", first_data_key).read_text() == first
+
+
+def test_the_keys_of_a_service_are_a_ring() -> None:
+    ring = Keyring.from_environment(
+        {"LINLI_DATA_KEYS": first_data_key(), "LINLI_INDEX_KEY": random_key()}
+    )
+    assert ring.ids == ("k1",)
+    assert ring.decrypt(ring.encrypt(b"x", "here"), "here") == b"x"
+
+
+def test_passwords_are_long_and_differ() -> None:
+    assert len(strong_password()) == 24
+    assert strong_password() != strong_password()

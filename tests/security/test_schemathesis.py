@@ -1,7 +1,7 @@
 """Every service against its own OpenAPI document, by a stranger that never tires: schemathesis.
 
-All its checks, in all its phases: the examples, every bound of every field, random ones, and chains of
-calls in which one's answer is the next one's input.
+All its checks, in all its phases: the examples, every bound of every field, random ones, and chains
+of calls in which one's answer is the next one's input.
 """
 
 import subprocess

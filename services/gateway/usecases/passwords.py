@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.gateway.domain import passwords as rules
+from services.gateway.domain.accounts import AccountUnknown
 from services.gateway.domain.activations import ActivationRefused
 from services.gateway.domain.addresses import Origin
 from services.gateway.models.accounts import Account
@@ -80,7 +81,9 @@ def require_good(field: str, password: str, username: str) -> None:
 
 
 def _own_password(session: Session, account_id: UUID) -> tuple[str, str | None]:
-    account = session.get_one(Account, account_id)
+    account = session.get(Account, account_id)
+    if account is None:
+        raise AccountUnknown
     return account.username, account.password_hash
 
 

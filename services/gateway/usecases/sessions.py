@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.gateway.domain.accounts import AccountUnknown
 from services.gateway.domain.sessions import SessionTimes, verdict_on
 from services.gateway.models.accounts import Account
 from services.gateway.models.sessions import RefreshToken, SignInSession
@@ -61,7 +62,9 @@ def sign_out(session: Session, who: Caller, now: datetime) -> None:
 
 def sign_out_everywhere(session: Session, who: Caller, now: datetime) -> None:
     """End all sessions of the caller, and make every token of theirs worthless."""
-    account = session.get_one(Account, who.id, with_for_update=True)
+    account = session.get(Account, who.id, with_for_update=True)
+    if account is None:
+        raise AccountUnknown
     end_sessions(session, who.id, "signed_out_everywhere")
     revoke_tokens(session, account, now)
     _record(session, who.id, "sign_out_everywhere", now)
