@@ -39,7 +39,7 @@ class FrontDoor:
     @property
     def near(self) -> str:
         """The host under which this machine reaches it."""
-        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # nosec B104: asks
+        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # nosec B104: a question
 
     def configuration(self) -> str:
         """Return nginx.conf."""

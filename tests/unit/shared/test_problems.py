@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import UnprocessableEntity, default_exceptions
 
+from deploy.local.doorwords import PROBLEMS
 from shared.errors import Conflict, Rejected
 from shared.http import problems
 from shared.http.etags import Stale
@@ -159,9 +160,8 @@ def test_the_type_of_a_refusal_is_the_name_of_its_class(name: str, kind: str):
 )
 def test_the_front_door_and_the_services_call_a_refusal_the_same(status: int, name: str, kind: str):
     assert problems.kind_of_http(status, name) == kind
-    configuration = (ROOT / "deploy/nginx/nginx.conf").read_text("utf-8")
     if status in (404, 413, 414):
-        assert f"urn:linli:problem:{kind}" in configuration
+        assert [one.kind for one in PROBLEMS if one.status == status] == [kind]
 
 
 def test_a_stale_request_is_told_what_is_there_now():
