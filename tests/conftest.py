@@ -145,3 +145,23 @@ def grid_http(grid_db: Transactions) -> FlaskClient:
 @pytest.fixture
 def inspections_http(inspections_db: Transactions) -> FlaskClient:
     return http_of("inspections", inspections_db)
+
+
+@pytest.fixture
+def volunteers_db(database_of: Callable[[str], Transactions]) -> Transactions:
+    return database_of("volunteers")
+
+
+@pytest.fixture
+def notifications_db(database_of: Callable[[str], Transactions]) -> Transactions:
+    return database_of("notifications")
+
+
+@pytest.fixture
+def volunteers_http(volunteers_db: Transactions) -> FlaskClient:
+    return http_of("volunteers", volunteers_db)
+
+
+@pytest.fixture
+def notifications_http(notifications_db: Transactions) -> FlaskClient:
+    return http_of("notifications", notifications_db)

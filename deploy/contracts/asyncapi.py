@@ -193,7 +193,7 @@ def _heard_on(events: tuple[EventType, ...]) -> dict[str, list[EventType]]:
     """Return the events of each queue: a queue hears every version of its event."""
     heard: dict[str, list[EventType]] = {}
     for event in events:
-        for consumer in event.heard_by:
+        for consumer in event.hearers:
             heard.setdefault(event.queue_of(consumer), []).append(event)
     return dict(sorted(heard.items()))
 

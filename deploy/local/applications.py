@@ -12,7 +12,7 @@ from deploy.local.settings import Installation, with_login, without_login
 
 GROUP = "apps"
 VHOST = "linli"
-SERVICES = ("gateway", "grid", "inspections")
+SERVICES = ("gateway", "grid", "inspections", "notifications", "volunteers")
 MONITOR = "monitor"
 KINDS = ("api", "worker", "relay")
 PROVISIONER = "provisioner"

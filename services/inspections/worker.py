@@ -1,9 +1,10 @@
 """Owns the event door of `inspections`: what it hears, and which use case answers."""
 
-from services.inspections.usecases import areas, findings
+from services.inspections.usecases import findings
 from shared.auth import known
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
+from shared.register.learning import learn_areas
 
 
 class InspectionsWorker:
@@ -15,7 +16,7 @@ class InspectionsWorker:
     @consume("inspections.on_areas_imported", batch=10)
     def on_areas_imported(self, events: list[Event]) -> None:
         """Keep the copy of the area register; a batch holds up to 5,000 areas."""
-        self.db.once_all(events, areas.learn_areas)
+        self.db.once_all(events, learn_areas)
 
     @consume("inspections.on_case_filed")
     def on_case_filed(self, event: Event) -> None:

@@ -85,7 +85,7 @@ def caller_of(claims: Claims, rule: Rule) -> Caller:
         raise RoleNotAllowed
     areas = least([area for grant in fitting for area in grant.areas])
     roles = frozenset(grant.role for grant in fitting)
-    return Caller(claims.subject, "person", areas, roles, claims.session)
+    return Caller(claims.subject, "person", areas, roles, claims.session, tuple(fitting))
 
 
 def _require_scope(claims: Claims, rule: Rule) -> None:

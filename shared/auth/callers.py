@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from shared.auth.claims import Kind
+from shared.auth.claims import Grant, Kind
 from shared.auth.roles import Role
 from shared.errors import Rejected
 
@@ -29,6 +29,8 @@ class Caller:
     areas: tuple[str, ...]
     roles: frozenset[Role] = frozenset()
     session: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    """Which role holds where, of the roles that may do the action."""
 
     def may_act_in(self, code: str) -> bool:
         """Tell whether an area lies in one that was granted."""

@@ -1,4 +1,4 @@
-"""Owns what `grid` says: areas and cases."""
+"""Owns what `grid` says: areas, posts and cases."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,9 @@ _CODE = {
     "validate": validate.Regexp(r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$(?!\n)")
 }
 _VERSION = {"strict": True, "validate": validate.Range(min=1)}
+_SEVERITY = {"strict": True, "validate": validate.Range(min=1, max=5)}
+_WORD = {"validate": validate.Regexp(r"^[a-z]+(_[a-z]+)*$(?!\n)")}
+_CLASS = {"validate": validate.Regexp(r"^[a-z0-9]+([._-][a-z0-9]+)*$(?!\n)")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,23 +42,105 @@ class AreasImportedV1:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PostChangedV1:
+    """A post that answers for cases: by place (territorial) or by subject (functional).
+
+    Its two persons: the first-responsible and the directly responsible (plan rows G08, G09).
+    """
+
+    post_id: UUID
+    post_code: str
+    name: str
+    branch: Literal["territorial", "functional"]
+    area_code: str = field(metadata=_CODE)
+    case_classes: list[str]
+    """What a functional post answers for; an empty list is everything."""
+    first_responsible_id: UUID
+    directly_responsible_id: UUID
+    active: bool
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerState:
+    """A post that owns a case, and its two persons as of the day of dispatch."""
+
+    post_id: UUID
+    post_code: str
+    post_name: str
+    first_responsible_id: UUID
+    directly_responsible_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseReportedV1:
+    """Somebody reported a problem; nobody has verified or filed it yet. Says not who."""
+
+    case_id: UUID
+    kind: str = field(metadata=_WORD)
+    case_class: str = field(metadata=_CLASS)
+    area_code: str = field(metadata=_CODE)
+    title: str
+    reported_at: datetime
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRefusedV1:
+    """A reported problem was not filed; the reason is told to whoever follows it."""
+
+    case_id: UUID
+    area_code: str = field(metadata=_CODE)
+    reason: str
+    refused_at: datetime
+    refused_by: UUID
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseStateV1:
     """What every event about a case carries: the whole state that others may know."""
 
     case_id: UUID
     case_number: str
-    kind: Literal["rectification"]
+    kind: str = field(metadata=_WORD)
+    """`rectification`, `street_problem`, and those that come: hearers pass over unknown ones."""
+    case_class: str = field(metadata=_CLASS)
+    """What is wrong, as the responsibility matrix knows it: `corridor-clear`, `litter`."""
     area_code: str = field(metadata=_CODE)
     title: str
+    severity: int = field(metadata=_SEVERITY)
+    """1 (cosmetic) to 5 (danger to life)."""
     finding_id: UUID | None
     deadline: datetime
     filed_at: datetime
     version: int = field(metadata=_VERSION)
+    territorial: OwnerState | None = None
+    """The owner by place (块); none until the case is dispatched."""
+    functional: OwnerState | None = None
+    """The owner by subject (条); none until the case is dispatched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseFiledV1(CaseStateV1):
     """A case was opened and has its number, its area and its deadline."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDispatchedV1(CaseStateV1):
+    """The case has its two owners: `territorial` and `functional` are set (plan row G07)."""
+
+    dispatched_at: datetime
+    dispatched_by: UUID | None
+    """None where the responsibility matrix did it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseReopenedV1(CaseStateV1):
+    """A closed case has to be worked on again: a re-inspection found it not mended."""
+
+    reopened_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Owns what `inspections` says: inspections and findings."""
+"""Owns what `inspections` says: inspections, findings and re-inspections."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,12 +52,55 @@ class FindingRaisedV1(FindingStateV1):
     """An item failed; it is to be rectified by the deadline (plan row I05)."""
 
     note: str
+    inspector_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindingClosedV1(FindingStateV1):
-    """The rectification case of the finding was closed."""
+    """The finding is mended: its case was closed, and the re-inspection passed."""
 
     case_id: UUID
     closed_at: datetime
     overdue: bool
+    """Whether the rectification was closed after its deadline."""
+    reinspected_by: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinspectionStateV1:
+    """What every event about a re-inspection carries."""
+
+    reinspection_id: UUID
+    finding_id: UUID
+    case_id: UUID
+    area_code: str = field(metadata=_COMMUNITY)
+    title: str
+    opened_at: datetime
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinspectionOpenedV1(ReinspectionStateV1):
+    """A rectification was closed; an inspector who had no part in it is to look again."""
+
+    excluded_ids: list[UUID]
+    """Who may not: the first inspector, who mended it, who checked it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinspectionPassedV1(ReinspectionStateV1):
+    """Another inspector found it mended."""
+
+    inspector_id: UUID
+    decided_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinspectionFailedV1(ReinspectionStateV1):
+    """Another inspector found it not mended: the case is to be worked on again."""
+
+    inspector_id: UUID
+    decided_at: datetime
+    reason: str
+    deadline: datetime
+    """The new deadline of the rectification."""

@@ -155,4 +155,4 @@ def minute_before(now: datetime) -> datetime:
 
 
 def _queues_of(event: topology.EventType) -> list[str]:
-    return [event.queue_of(consumer) for consumer in event.heard_by]
+    return [event.queue_of(consumer) for consumer in event.hearers]

@@ -258,7 +258,7 @@ class RelaySession:
 def is_heard(event_type: str) -> bool:
     """Tell whether somebody should receive this event; unknown ones count as heard."""
     try:
-        return bool(event_named(event_type).heard_by)
+        return bool(event_named(event_type).hearers)
     except UnknownEvent:
         return True
 

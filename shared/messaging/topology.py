@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from shared.contracts import gateway, grid, inspections
+from shared.contracts import gateway, grid, inspections, notifications, volunteers
 
 VHOST = "linli"
 PARKING_EXCHANGE = "parking"
-SERVICES = ("gateway", "grid", "inspections")
-_OTHERS = ("grid", "inspections")
-"""Who checks tokens by what the gateway says."""
+SERVICES = ("gateway", "grid", "inspections", "notifications", "volunteers")
+HEARS_EVERYTHING = ("notifications",)
+"""Who treats all events alike: one queue, bound to every exchange but its own."""
+_OTHERS = ("grid", "inspections", "volunteers")
+"""Who checks tokens by what the gateway says, besides those who hear everything."""
+_KNOWS_AREAS = ("inspections", "volunteers")
 MONITOR = "monitor"
 """The login that sees the broker's management API and touches nothing: workers look through it."""
 
@@ -30,15 +33,23 @@ class EventType:
     subject: str
     """The attribute of the contract that holds the aggregate's id."""
     heard_by: tuple[str, ...]
-    """Services with a handler for it; empty is allowed, and says that nobody here listens."""
+    """Services with a handler of its own for it; empty is allowed, and explicit."""
 
     @property
     def noun_and_verb(self) -> str:
         """`case_closed` of `case_closed.v1`."""
         return self.name.rpartition(".")[0]
 
+    @property
+    def hearers(self) -> tuple[str, ...]:
+        """Everyone who hears it: those of `heard_by`, and those who hear everything."""
+        everything = (one for one in HEARS_EVERYTHING if one != self.producer)
+        return (*self.heard_by, *everything)
+
     def queue_of(self, consumer: str) -> str:
         """Return the queue on which a consumer hears every version of this event."""
+        if consumer in HEARS_EVERYTHING:
+            return f"{consumer}.on_event"
         return f"{consumer}.on_{self.noun_and_verb}"
 
 
@@ -47,11 +58,18 @@ EVENTS = (
     EventType(
         "gateway", "signing_keys_changed.v1", gateway.SigningKeysChangedV1, "key_set_id", _OTHERS
     ),
-    EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", ("inspections",)),
+    EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", _KNOWS_AREAS),
+    EventType("grid", "post_changed.v1", grid.PostChangedV1, "post_id", ()),
+    EventType("grid", "case_reported.v1", grid.CaseReportedV1, "case_id", ()),
+    EventType("grid", "case_refused.v1", grid.CaseRefusedV1, "case_id", ()),
     EventType("grid", "case_filed.v1", grid.CaseFiledV1, "case_id", ("inspections",)),
+    EventType("grid", "case_dispatched.v1", grid.CaseDispatchedV1, "case_id", ("volunteers",)),
     EventType("grid", "case_resolved.v1", grid.CaseResolvedV1, "case_id", ()),
     EventType("grid", "case_returned.v1", grid.CaseReturnedV1, "case_id", ()),
-    EventType("grid", "case_closed.v1", grid.CaseClosedV1, "case_id", ("inspections",)),
+    EventType(
+        "grid", "case_closed.v1", grid.CaseClosedV1, "case_id", ("inspections", "volunteers")
+    ),
+    EventType("grid", "case_reopened.v1", grid.CaseReopenedV1, "case_id", ("volunteers",)),
     EventType(
         "inspections",
         "inspection_recorded.v1",
@@ -63,6 +81,44 @@ EVENTS = (
         "inspections", "finding_raised.v1", inspections.FindingRaisedV1, "finding_id", ("grid",)
     ),
     EventType("inspections", "finding_closed.v1", inspections.FindingClosedV1, "finding_id", ()),
+    EventType(
+        "inspections",
+        "reinspection_opened.v1",
+        inspections.ReinspectionOpenedV1,
+        "reinspection_id",
+        (),
+    ),
+    EventType(
+        "inspections",
+        "reinspection_passed.v1",
+        inspections.ReinspectionPassedV1,
+        "reinspection_id",
+        (),
+    ),
+    EventType(
+        "inspections",
+        "reinspection_failed.v1",
+        inspections.ReinspectionFailedV1,
+        "reinspection_id",
+        ("grid",),
+    ),
+    EventType(
+        "volunteers",
+        "volunteer_registered.v1",
+        volunteers.VolunteerRegisteredV1,
+        "volunteer_id",
+        (),
+    ),
+    EventType(
+        "volunteers", "activity_published.v1", volunteers.ActivityPublishedV1, "activity_id", ()
+    ),
+    EventType(
+        "volunteers", "activity_cancelled.v1", volunteers.ActivityCancelledV1, "activity_id", ()
+    ),
+    EventType("volunteers", "hours_recorded.v1", volunteers.HoursRecordedV1, "entry_id", ()),
+    EventType(
+        "notifications", "message_failed.v1", notifications.MessageFailedV1, "delivery_id", ()
+    ),
 )
 
 
@@ -142,7 +198,7 @@ def exchanges() -> dict[str, str]:
 
 def queues() -> tuple[Queue, ...]:
     """Return every queue. None has a maximum length: one full queue would stop all consumers."""
-    heard = {event.queue_of(consumer): consumer for event in EVENTS for consumer in event.heard_by}
+    heard = {event.queue_of(consumer): consumer for event in EVENTS for consumer in event.hearers}
     return tuple(
         Queue(
             name,
@@ -172,8 +228,14 @@ def bindings() -> frozenset[Binding]:
         for event in EVENTS
         for consumer in event.heard_by
     }
+    everything = {
+        Binding(exchange_of(producer), f"{consumer}.on_event", "#")
+        for consumer in HEARS_EVERYTHING
+        for producer in SERVICES
+        if producer != consumer
+    }
     parked = {Binding(PARKING_EXCHANGE, parked_queue_of(s), s) for s in SERVICES}
-    return frozenset(heard | parked)
+    return frozenset(heard | everything | parked)
 
 
 def bindings_of(service: str) -> frozenset[Binding]:

@@ -7,6 +7,7 @@ import pytest
 
 from shared.messaging.topology import (
     EVENTS,
+    HEARS_EVERYTHING,
     PARKING_EXCHANGE,
     SERVICES,
     UnknownEvent,
@@ -40,7 +41,7 @@ def test_an_event_is_a_noun_a_past_participle_and_a_version(event):
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
 def test_producers_and_hearers_are_services_and_nobody_hears_itself(event):
     assert {event.producer, *event.heard_by} <= set(SERVICES)
-    assert event.producer not in event.heard_by
+    assert event.producer not in event.hearers
     assert len(set(event.heard_by)) == len(event.heard_by)
 
 
@@ -58,7 +59,16 @@ def test_an_event_of_a_future_version_is_unknown():
 
 def test_queues_are_called_as_consumer_and_event():
     heard = {f"{c}.on_{e.name.split('.')[0]}" for e in EVENTS for c in e.heard_by}
-    assert set(QUEUES) == heard | {f"parked.{service}" for service in SERVICES}
+    everything = {f"{consumer}.on_event" for consumer in HEARS_EVERYTHING}
+    assert set(QUEUES) == heard | everything | {f"parked.{service}" for service in SERVICES}
+
+
+@pytest.mark.parametrize("consumer", HEARS_EVERYTHING)
+def test_who_hears_everything_has_one_queue_bound_to_every_exchange_but_its_own(consumer: str):
+    own = [b for b in bindings() if b.queue == f"{consumer}.on_event" and b.key == "#"]
+    assert {b.exchange for b in own} == {exchange_of(s) for s in SERVICES if s != consumer}
+    for event in EVENTS:
+        assert (consumer in event.hearers) == (event.producer != consumer)
 
 
 def test_every_queue_is_a_quorum_queue_that_gives_up_somewhere_and_is_never_full():

@@ -5,9 +5,10 @@ from itertools import permutations
 
 import pytest
 
-from services.inspections.usecases.areas import AreaNotFound, get_area, learn_areas
+from services.inspections.usecases.areas import AreaNotFound, get_area
 from shared.contracts.grid import AREAS_PER_EVENT
 from shared.database import Transactions
+from shared.register.learning import learn_areas
 from tests.factories import COMMUNITY
 from tests.usecases.inspections.stories import area, heard, imported, rows
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from services.grid.usecases.cases import open_rectification_case
-from services.inspections.usecases import areas
 from shared.auth.access import allow_everyone
 from shared.database import Transactions
 from shared.http.app import create_app
 from shared.http.etags import IfMatchHeader, IfMatchRequired, expected_version
 from shared.http.routes import Routes
+from shared.register.learning import learn_areas
 from tests.conftest import SetClock
 from tests.factories import COMMUNITY, NOON, finding_raised
 from tests.tokens import bearer, token
@@ -132,7 +132,7 @@ def test_an_area_shows_another_tag_when_what_it_lies_in_is_renamed(
 def test_what_inspections_shows_is_tagged(
     inspections_http: FlaskClient, inspections_db: Transactions
 ) -> None:
-    inspections_db.run(areas.learn_areas, [imported(area())])
+    inspections_db.run(learn_areas, [imported(area())])
     inspections_http.post(f"{ROOT}/checklists", json=CHECKLIST)
     made = inspections_http.post(f"{ROOT}/inspections", json=INSPECTION).json
     finding = made["findings"][0]["id"]

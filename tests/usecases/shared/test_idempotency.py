@@ -14,7 +14,6 @@ from werkzeug.test import TestResponse
 
 from services.grid.access import ACCESS as GRID_ACCESS
 from services.grid.api import BLUEPRINTS as GRID
-from services.inspections.usecases import areas
 from shared.auth.access import PUBLIC, allow_everyone
 from shared.clock import real_now
 from shared.config import BadConfiguration
@@ -25,6 +24,7 @@ from shared.http.auth import caller
 from shared.http.idempotency import without_idempotency_key
 from shared.http.routes import Routes
 from shared.messaging import retention
+from shared.register.learning import learn_areas
 from tests.conftest import KEYRING, http_of
 from tests.observe import eventually, outbox_of
 from tests.tokens import EVERYWHERE, bearer, token
@@ -40,7 +40,7 @@ IMPORTS = "/api/v1/grid/areas/imports"
 
 @pytest.fixture
 def http(inspections_db: Transactions, inspections_http: FlaskClient) -> FlaskClient:
-    inspections_db.run(areas.learn_areas, [imported(area())])
+    inspections_db.run(learn_areas, [imported(area())])
     inspections_http.post(f"{ROOT}/checklists", json=CHECKLIST)
     return inspections_http
 
@@ -117,7 +117,7 @@ def test_a_refused_request_is_not_remembered_and_judged_anew(
     assert record(http, unknown).status_code == 422
     assert record(http, {"mode": "open"}).status_code == 422
     assert kept(inspections_db) == []
-    inspections_db.run(areas.learn_areas, [imported(area("320508019099"))])
+    inspections_db.run(learn_areas, [imported(area("320508019099"))])
     assert record(http, unknown).status_code == 201
     assert len(kept(inspections_db)) == 1
 

@@ -1,0 +1,1 @@
+"""Owns the tables of `notifications` as SQLAlchemy sees them; migrations/ makes them."""

@@ -1,0 +1,1 @@
+"""Owns the tables of `volunteers` as SQLAlchemy sees them; migrations/ makes them."""

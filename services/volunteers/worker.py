@@ -1,0 +1,28 @@
+"""Owns the event door of `volunteers`: what it hears, and which use case answers."""
+
+from shared.auth import known
+from shared.messaging.consumer import Database, consume
+from shared.messaging.envelope import Event
+from shared.register.learning import learn_areas
+
+
+class VolunteersWorker:
+    """Everything that `volunteers` hears."""
+
+    name = "volunteers"
+    db = Database()
+
+    @consume("volunteers.on_areas_imported", batch=10)
+    def on_areas_imported(self, events: list[Event]) -> None:
+        """Keep the copy of the area register; a batch holds up to 5,000 areas."""
+        self.db.once_all(events, learn_areas)
+
+    @consume("volunteers.on_account_changed")
+    def on_account_changed(self, event: Event) -> None:
+        """Tokens that an account got before the change hold no longer."""
+        self.db.once(event, known.learn_account)
+
+    @consume("volunteers.on_signing_keys_changed")
+    def on_signing_keys_changed(self, event: Event) -> None:
+        """Tokens are checked by the newest keys."""
+        self.db.once(event, known.learn_signing_keys)

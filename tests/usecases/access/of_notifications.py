@@ -1,0 +1,10 @@
+"""Owns the specimens of `notifications`."""
+
+from tests.usecases.access.specimens import Specimen, World
+
+
+def prepare(world: World) -> None:
+    """Nothing to prepare."""
+
+
+SPECIMENS: dict[str, Specimen] = {}
