@@ -66,6 +66,10 @@ POOL_SIZE = Gauge(
     "linli_database_pool_limit_connections", "Database connections that may be in use"
 )
 
+CASES_WITHOUT_OWNER = Gauge(
+    "linli_cases_without_owner_rows", "Filed cases for which no posts that own them are found"
+)
+
 TOPOLOGY_MISSING = Gauge(
     "linli_topology_missing_rows", "Exchanges, queues and bindings that should exist and don't"
 )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.contracts.grid import CaseClosedV1, CaseFiledV1
-from shared.contracts.inspections import FindingRaisedV1
+from shared.contracts.inspections import FindingRaisedV1, ReinspectionFailedV1
 from shared.ids import new_id
 
 COMMUNITY = "320508019020"
@@ -18,6 +18,8 @@ def _case(values: dict[str, Any]) -> dict[str, Any]:
         "case_id": new_id(),
         "case_number": "320508202611230000019",
         "kind": "rectification",
+        "case_class": "corridor-clear",
+        "severity": 3,
         "area_code": COMMUNITY,
         "title": "楼道堆放杂物",
         "finding_id": new_id(),
@@ -60,3 +62,21 @@ def finding_raised(**values: Any) -> FindingRaisedV1:
         "note": "3 单元二楼楼道堆放纸箱",
     }
     return FindingRaisedV1(**(defaults | values))
+
+
+def reinspection_failed(**values: Any) -> ReinspectionFailedV1:
+    """Return a `reinspection_failed.v1`."""
+    defaults: dict[str, Any] = {
+        "reinspection_id": new_id(),
+        "finding_id": new_id(),
+        "case_id": new_id(),
+        "area_code": COMMUNITY,
+        "title": "楼道内无堵塞、无堆放杂物",
+        "opened_at": NOON,
+        "version": 2,
+        "inspector_id": new_id(),
+        "decided_at": NOON,
+        "reason": "二楼又堆了纸箱",
+        "deadline": NOON,
+    }
+    return ReinspectionFailedV1(**(defaults | values))

@@ -15,7 +15,10 @@ from deploy.local.progress import Failure
 from deploy.local.settings import Tls
 from deploy.local.templates import render
 
-_MORE = {"grid": ("nginx/imports.conf",), "gateway": ("nginx/gateway.conf",)}
+_MORE = {
+    "grid": ("nginx/imports.conf", "nginx/reports.conf"),
+    "gateway": ("nginx/gateway.conf",),
+}
 _HTTP2_AS_A_LINE = (1, 25, 1)
 """From this version on it is a directive; before, a word of `listen`."""
 

@@ -2,12 +2,12 @@
 
 from flask import request
 
-from services.gateway.domain.addresses import Origin, client_address
+from services.gateway.domain.addresses import Origin
 from services.gateway.domain.sessions import device_of
+from shared.http.origin import asking_address
 
 
 def origin() -> Origin:
     """Return where the current request comes from."""
-    told = request.headers.get("X-Real-IP")
     agent = request.headers.get("User-Agent", "")[:500]
-    return Origin(device_of(agent), client_address(request.remote_addr or "", told))
+    return Origin(device_of(agent), asking_address())

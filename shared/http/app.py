@@ -130,20 +130,23 @@ def _register_health(app: Flask, prefix: str, db: Transactions) -> None:
 
 
 def _honour_keys(app: Flask, access: Access, db: RequestTransactions) -> None:
-    """Let every POST that is not public answer a repeated request as it answered the first."""
+    """Let a POST answer a repeated request as it answered the first; a public one if it says so."""
     for rule in list(app.url_map.iter_rules()):
         operation = rule.endpoint.rpartition(".")[2]
         view = app.view_functions[rule.endpoint]
         if "POST" not in (rule.methods or ()) or operation not in access:
             continue
-        if access[operation].public or not idempotency.takes_key(view):
+        public = access[operation].public
+        if not idempotency.takes_key(view, public):
             continue
         if db.keyring is None:
             raise BadConfiguration(
                 "LINLI_DATA_KEYS (or LINLI_DATA_KEYS_FILE) is not set; deploy/example.env"
                 " explains it"
             )
-        app.view_functions[rule.endpoint] = idempotency.once_per_key(view, operation, db)
+        app.view_functions[rule.endpoint] = idempotency.once_per_key(
+            view, operation, db, public=public
+        )
 
 
 def run(usecase: Callable[..., Result], *request: Any) -> Result:

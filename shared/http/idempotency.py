@@ -3,6 +3,9 @@
 The key is claimed by the first statement of the transaction that makes the effect, and the answer
 is kept by its last (draft-ietf-httpapi-idempotency-key-header). A request that is refused leaves
 neither. The worker's housekeeping forgets answers after a day.
+
+A key is its caller's own. Those without a token share one caller: what keeps them apart is that
+nobody guesses another's key, and that a request which differs in anything is refused.
 """
 
 import hashlib
@@ -30,6 +33,9 @@ Result = TypeVar("Result")
 View = Callable[..., Any]
 
 _KEY = re.compile(r"[!-~]{1,255}")
+_ANYONE = UUID(int=0)
+"""The caller under whom the keys of those without a token are kept."""
+_SHORTEST_OF_ANYONE = 16
 _BLOCK_BYTES = 64 * 1024
 _KEPT_HEADERS = ("Content-Type", "Content-Language", "Cache-Control", "Location", "ETag", "Link")
 _CLAIM = text("""
@@ -52,6 +58,13 @@ class IdempotencyKeyMalformed(Rejected):
 
     zh = "Idempotency-Key 须为 1 到 255 个可见 ASCII 字符"
     en = "The Idempotency-Key must have 1 to 255 visible ASCII characters"
+
+
+class IdempotencyKeyGuessable(Rejected):
+    """Without a token the key alone tells callers apart, and it is short enough to be guessed."""
+
+    zh = "不带令牌时 Idempotency-Key 须至少 {least} 个字符，建议用随机 UUID"
+    en = "Without a token the Idempotency-Key must have {least} characters or more; take a UUID"
 
 
 class IdempotencyKeyReused(Conflict):
@@ -100,8 +113,18 @@ def without_idempotency_key(view: View) -> View:
     return view
 
 
-def takes_key(view: View) -> bool:
+def with_anyones_key(view: View) -> View:
+    """Let a public POST route honour the header, which it else passes over: what its answer holds
+    may be told to whoever sends the same request with the same key.
+    """
+    vars(view)["linli_with_anyones_key"] = True
+    return view
+
+
+def takes_key(view: View, public: bool) -> bool:
     """Tell whether a POST route honours the header."""
+    if public:
+        return bool(vars(view).get("linli_with_anyones_key", False))
     return not vars(view).get("linli_without_key", False)
 
 
@@ -110,7 +133,9 @@ def honours_key(view: View) -> bool:
     return bool(vars(view).get("linli_once_per_key"))
 
 
-def once_per_key(view: View, operation: str, db: RequestTransactions) -> View:
+def once_per_key(
+    view: View, operation: str, db: RequestTransactions, *, public: bool = False
+) -> View:
     """Return the view so that a request with a key runs as one transaction, and once."""
 
     @wraps(view)
@@ -120,7 +145,10 @@ def once_per_key(view: View, operation: str, db: RequestTransactions) -> View:
             return view(**path)
         if not _KEY.fullmatch(key):
             raise IdempotencyKeyMalformed(HEADER)
-        once = _Once(caller().id, key, operation, _HashedBody(request.environ["wsgi.input"]))
+        if public and len(key) < _SHORTEST_OF_ANYONE:
+            raise IdempotencyKeyGuessable(HEADER, least=_SHORTEST_OF_ANYONE)
+        who = _ANYONE if public else caller().id
+        once = _Once(who, key, operation, _HashedBody(request.environ["wsgi.input"]))
         request.environ["wsgi.input"] = once.body
         try:
             return db.change(once.answer, lambda: current_app.make_response(view(**path)))

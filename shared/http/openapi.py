@@ -105,7 +105,7 @@ def _described(app: Flask, document: dict[str, Any]) -> dict[str, Any]:
         name = operation["operationId"]
         _say_who(operation, access[name], examples.get(name, {}).get("zh", ""))
         _add_headers(operation, name in once, document["components"]["schemas"])
-        _add_refusals(operation, method, "{" in path, access[name])
+        _add_refusals(operation, method, "{" in path, access[name], name in once)
         _add_examples(operation, examples.get(name, {}))
     components = document["components"]
     components["responses"] = openapi_problems.responses()
@@ -186,7 +186,9 @@ def _add_headers(operation: dict[str, Any], once: bool, schemas: Mapping[str, An
             headers["Link"] = _ref("headers", "Link")
 
 
-def _add_refusals(operation: dict[str, Any], method: str, one: bool, rule: Rule) -> None:
+def _add_refusals(
+    operation: dict[str, Any], method: str, one: bool, rule: Rule, once: bool = False
+) -> None:
     body = operation.get("requestBody", {}).get("content", {})
     named = {p["name"]: p for p in operation["parameters"] if "name" in p}
     fitting = {
@@ -194,7 +196,7 @@ def _add_refusals(operation: dict[str, Any], method: str, one: bool, rule: Rule)
         401: not rule.public,
         403: not rule.public,
         404: one,
-        409: method != "get" and not rule.public,
+        409: method != "get" and (once or not rule.public),
         412: "If-Match" in named,
         413: bool(body),
         415: bool(body),

@@ -13,6 +13,7 @@ from tests.runtime.doors import Door, asking, opened
 from tests.runtime.systems import eventually
 
 SIGN_INS_AT_ONCE = 21
+REPORTS_AT_ONCE = 21
 REQUESTS_AT_ONCE = 201
 IN_WORK_AT_ONCE = 100
 
@@ -44,6 +45,16 @@ def test_passwords_and_secrets_are_tried_slowly(door: Door, path: str, method: s
     statuses = [status for status, _ in answers]
     assert statuses[:SIGN_INS_AT_ONCE] == [503] * SIGN_INS_AT_ONCE
     assert statuses.count(429) >= 60 - SIGN_INS_AT_ONCE - 10
+    elsewhere = door.raw(asking("/api/v1/grid/cases"))
+    assert [status for status, _ in elsewhere] == [503], "other work goes on"
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_what_needs_no_token_is_taken_slowly(door: Door, method: str) -> None:
+    answers = door.raw(*_many("/api/v1/grid/reports", 60, method, "{}"))
+    statuses = [status for status, _ in answers]
+    assert statuses[:REPORTS_AT_ONCE] == [503] * REPORTS_AT_ONCE
+    assert statuses.count(429) >= 60 - REPORTS_AT_ONCE - 10
     elsewhere = door.raw(asking("/api/v1/grid/cases"))
     assert [status for status, _ in elsewhere] == [503], "other work goes on"
 

@@ -7,6 +7,7 @@ The right password forgets all of it.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.deadlines import seconds_until
 from shared.errors import TooMany
 
 TRIES = 5
@@ -50,9 +51,3 @@ def try_again(before: Tries | None, now: datetime) -> Tries:
         return Tries(count, before.since, now, before.waits)
     wait = WAITS[min(before.waits, len(WAITS) - 1)]
     return Tries(count, before.since, now, before.waits + 1, now + wait)
-
-
-def seconds_until(moment: datetime, now: datetime) -> int:
-    """Return whole seconds after which `moment` has come, at least 1."""
-    left = moment - now
-    return max(1, left // timedelta(seconds=1) + (1 if left % timedelta(seconds=1) else 0))

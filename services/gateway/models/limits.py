@@ -1,4 +1,4 @@
-"""Owns the tables of what was tried how often; both name nobody, they hold keyed hashes."""
+"""Owns the table of passwords tried; it names nobody, it holds keyed hashes."""
 
 from datetime import datetime
 
@@ -6,17 +6,6 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway.models.registry import GatewayBase
-
-
-class RateLimit(GatewayBase):
-    """How often somebody did one thing in the window that ends at `ends_at`."""
-
-    __tablename__ = "rate_limits"
-
-    what: Mapped[str] = mapped_column(primary_key=True)
-    subject_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    used: Mapped[int]
-    ends_at: Mapped[datetime]
 
 
 class SignInTries(GatewayBase):

@@ -1,58 +1,18 @@
-"""Owns how often somebody may do one thing: counted in PostgreSQL, for all processes together.
+"""Owns how often a password may be tried: counted in PostgreSQL, for all processes together.
 
-Whoever counts what may be refused, counts in a transaction of its own: a refusal rolls back what
-was done in the same one. Subjects are kept as keyed hashes; the tables name nobody.
+Usernames are kept as keyed hashes; the table names nobody.
 """
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.gateway.domain.lockout import Tries, seconds_until, try_again
-from services.gateway.models.limits import RateLimit, SignInTries
-from shared.errors import TooMany
-from shared.privacy import keyring
-
-_COUNT = text("""
-    INSERT INTO rate_limits AS held (what, subject_hash, used, ends_at)
-    VALUES (:what, :subject, 1, :ends_at)
-    ON CONFLICT (what, subject_hash) DO UPDATE SET
-        used = CASE WHEN held.ends_at <= :now THEN 1 ELSE held.used + 1 END,
-        ends_at = CASE WHEN held.ends_at <= :now THEN :ends_at ELSE held.ends_at END
-    RETURNING used, ends_at
-""")
-
-
-def take(session: Session, subject: str, what: str, most: int, seconds: int, now: datetime) -> None:
-    """Count one more of `what` for a subject, and refuse it when there were `most` before.
-
-    The window begins with the first and lasts `seconds`; `now` is real time.
-
-    Raises:
-        TooMany: it says in how many seconds the window ends.
-    """
-    used, ends_at = _counted(session, subject, what, seconds, now)
-    if used > most:
-        raise TooMany(seconds_until(ends_at, now))
-
-
-def count(session: Session, subject: str, what: str, seconds: int, now: datetime) -> None:
-    """Count one more of `what` for a subject; `require_left` refuses when it was too much."""
-    _counted(session, subject, what, seconds, now)
-
-
-def require_left(session: Session, subject: str, what: str, most: int, now: datetime) -> None:
-    """Refuse when `what` happened `most` times in the subject's window; count nothing.
-
-    Raises:
-        TooMany: it says in how many seconds the window ends.
-    """
-    held = session.get(RateLimit, (what, _hash(session, what, subject)))
-    if held is not None and held.ends_at > now and held.used >= most:
-        raise TooMany(seconds_until(held.ends_at, now))
+from services.gateway.domain.lockout import Tries, try_again
+from services.gateway.models.limits import SignInTries
+from shared.deadlines import seconds_until
+from shared.http.rate_limits import subject_hash
 
 
 def begin_try(session: Session, username: str, now: datetime) -> int | None:
@@ -84,25 +44,8 @@ def forget_tries(session: Session, username: str) -> None:
 
 def username_hash(session: Session, username: str) -> bytes:
     """Return what stands for a username where nobody is to be named."""
-    return _hash(session, "sign-in username", username)
-
-
-def _counted(
-    session: Session, subject: str, what: str, seconds: int, now: datetime
-) -> tuple[int, datetime]:
-    row: dict[str, Any] = {
-        "what": what,
-        "subject": _hash(session, what, subject),
-        "now": now,
-        "ends_at": now + timedelta(seconds=seconds),
-    }
-    used, ends_at = session.execute(_COUNT, row).one()
-    return used, ends_at
+    return subject_hash(session, "sign-in username", username)
 
 
 def _tries_of(row: SignInTries) -> Tries:
     return Tries(row.count, row.since, row.last_at, row.waits, row.locked_until)
-
-
-def _hash(session: Session, what: str, subject: str) -> bytes:
-    return keyring.of(session).blind_index(f"limit {what}", subject)

@@ -21,7 +21,6 @@ from services.gateway.domain.scopes import services_of
 from services.gateway.models.clients import ApiClient, ClientSecret
 from services.gateway.opaque import fingerprint
 from services.gateway.schemas.oauth import ClientToken
-from services.gateway.usecases import limits
 from services.gateway.usecases.signing_keys import signing_key
 from services.gateway.usecases.tokens import SECONDS
 from shared.audit import trail
@@ -29,6 +28,7 @@ from shared.auth.claims import Claims
 from shared.auth.tokens import sign
 from shared.clock import real_now
 from shared.database import Transactions
+from shared.http import rate_limits
 
 _ADDRESS = "client address"
 
@@ -64,12 +64,12 @@ def issue_client_token(db: Transactions, request: TokenRequest, address: str) ->
     if request.grant_type != "client_credentials":
         raise OAuthRefused("unsupported_grant_type", "only client_credentials is supported here")
     at = real_now()
-    db.change(limits.require_left, address, _ADDRESS, MISTAKES_PER_MINUTE, at)
+    db.change(rate_limits.require_left, address, _ADDRESS, MISTAKES_PER_MINUTE, at)
     client_id = db.read(_known_client, request, at)
     if client_id is None:
         db.run(_note_failure, request.client_id, address)
         raise OAuthRefused("invalid_client", "unknown client, or wrong secret", 401)
-    db.change(limits.take, str(client_id), "client token", MOST_PER_MINUTE, 60, at)
+    db.change(rate_limits.take, str(client_id), "client token", MOST_PER_MINUTE, 60, at)
     return db.run(_issue, client_id, request.scope)
 
 
@@ -108,7 +108,7 @@ def _issue(session: Session, client_id: UUID, asked: str | None, now: datetime) 
 
 
 def _note_failure(session: Session, client_id: str, address: str, now: datetime) -> None:
-    limits.count(session, address, _ADDRESS, 60, real_now())
+    rate_limits.count(session, address, _ADDRESS, 60, real_now())
     trail.record(
         session,
         who="anonymous",

@@ -25,13 +25,13 @@ from services.gateway.opaque import fingerprint, new_opaque
 from services.gateway.schemas.oidc import IdentityList, IdentityView, LinkIdentity
 from services.gateway.schemas.sessions import TokenPair
 from services.gateway.settings import OidcSettings
-from services.gateway.usecases import limits
 from services.gateway.usecases.sign_in import note_sign_in
 from services.gateway.usecases.tokens import Moment, begin_session
 from shared.audit import trail
 from shared.clock import real_now
 from shared.database import Transactions
 from shared.errors import Conflict, NotFound
+from shared.http import rate_limits
 from shared.ids import new_id
 from shared.privacy import keyring
 
@@ -86,7 +86,7 @@ def start_oidc_sign_in(db: Transactions, settings: OidcSettings, address: str) -
         IssuerUnreachable, TooMany
     """
     at = real_now()
-    db.change(limits.take, address, _STARTS, MISTAKES_PER_MINUTE, 60, at)
+    db.change(rate_limits.take, address, _STARTS, MISTAKES_PER_MINUTE, 60, at)
     issuer = issuer_of(settings)
     state, cookie, begun = new_opaque(), new_opaque(), _Begun(new_opaque(), new_opaque())
     db.change(_remember, state, cookie, begun, at)

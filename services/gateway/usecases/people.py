@@ -10,11 +10,11 @@ from services.gateway.models.accounts import Account
 from services.gateway.personal import DISPLAY_NAME
 from services.gateway.schemas.accounts import NameView
 from services.gateway.schemas.people import ListNames, NamePage
-from services.gateway.usecases import limits
 from services.gateway.usecases.granting import held
 from shared.audit import trail
 from shared.auth.callers import Caller
 from shared.clock import real_now
+from shared.http import rate_limits
 from shared.privacy import keyring
 from shared.privacy.personal import reveal_many
 
@@ -29,7 +29,7 @@ def list_names(session: Session, request: ListNames, who: Caller, now: datetime)
     Raises:
         TooMany: past sixty times a minute.
     """
-    limits.take(session, str(who.id), "list_names", ASKED_A_MINUTE, 60, real_now())
+    rate_limits.take(session, str(who.id), "list_names", ASKED_A_MINUTE, 60, real_now())
     ids = set(request.ids)
     found = select(Account).where(Account.id.in_(ids)).options(selectinload(Account.grants))
     near = {one.id: one.display_name for one in session.scalars(found) if _near(one, who, now)}

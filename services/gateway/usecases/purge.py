@@ -6,6 +6,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from services.gateway.domain.lockout import FORGOTTEN_AFTER
+from shared.http import rate_limits
 
 BATCH_ROWS = 500
 SESSIONS_KEPT = timedelta(days=30)
@@ -16,11 +17,6 @@ _SESSIONS = text("""
     DELETE FROM sessions WHERE id IN (
         SELECT id FROM sessions WHERE idle_until < :before
         ORDER BY idle_until LIMIT :rows FOR UPDATE SKIP LOCKED)
-""")
-_LIMITS = text("""
-    DELETE FROM rate_limits WHERE (what, subject_hash) IN (
-        SELECT what, subject_hash FROM rate_limits WHERE ends_at < :before
-        ORDER BY ends_at LIMIT :rows FOR UPDATE SKIP LOCKED)
 """)
 _TRIES = text("""
     DELETE FROM sign_in_tries WHERE username_hash IN (
@@ -44,7 +40,6 @@ _KEYS = text("""
 """)
 _PURGES = (
     (_SESSIONS, SESSIONS_KEPT),
-    (_LIMITS, timedelta()),
     (_TRIES, FORGOTTEN_AFTER),
     (_LOGINS, timedelta()),
     (_SECRETS, timedelta()),
@@ -58,7 +53,8 @@ def purge(session: Session, now: datetime) -> int:
     Call it again, each time in a transaction of its own, until it returns 0. `now` is real time;
     several processes may do it at once.
     """
-    return sum(_delete(session, statement, now - kept) for statement, kept in _PURGES)
+    purged = sum(_delete(session, statement, now - kept) for statement, kept in _PURGES)
+    return purged + rate_limits.delete_over(session, now)
 
 
 def _delete(session: Session, statement: TextClause, before: datetime) -> int:

@@ -24,6 +24,7 @@ from shared.audit import trail
 from shared.clock import real_now
 from shared.database import Transactions
 from shared.errors import Rejected
+from shared.http import rate_limits
 
 _ADDRESS = "sign-in address"
 
@@ -74,7 +75,7 @@ def require_try(session: Session, username: str, address: str, at: datetime) -> 
     Raises:
         TooMany
     """
-    limits.require_left(session, address, _ADDRESS, MISTAKES_PER_MINUTE, at)
+    rate_limits.require_left(session, address, _ADDRESS, MISTAKES_PER_MINUTE, at)
     limits.begin_try(session, username, at)
 
 
@@ -92,7 +93,7 @@ def stored_password(session: Session, username: str) -> Stored | None:
 
 def note_failure(session: Session, username: str, address: str, now: datetime) -> None:
     """Count a mistake of an address, and leave a line in the audit that names nobody."""
-    limits.count(session, address, _ADDRESS, 60, real_now())
+    rate_limits.count(session, address, _ADDRESS, 60, real_now())
     hashed = limits.username_hash(session, username).hex()[:16]
     trail.record(
         session,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from services.gateway.domain.addresses import Origin, masked
+from services.gateway.domain.addresses import Origin
 from services.gateway.domain.grants import grants_on, today
 from services.gateway.domain.sessions import first_times, idle_until
 from services.gateway.models.accounts import Account
@@ -14,6 +14,7 @@ from services.gateway.opaque import REFRESH, fingerprint, new_opaque
 from services.gateway.schemas.sessions import TokenPair
 from services.gateway.usecases.granting import held
 from services.gateway.usecases.signing_keys import signing_key
+from shared.addresses import masked
 from shared.auth.claims import Claims
 from shared.auth.tokens import TOKEN_MINUTES, sign
 from shared.ids import new_id

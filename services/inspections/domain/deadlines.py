@@ -1,8 +1,8 @@
 """Owns time in inspections: when one may have happened, and by when a finding must be mended."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from shared.clock import SHANGHAI
+from shared.deadlines import end_of_natural_days
 from shared.errors import Rejected
 
 ENTERED_WITHIN = timedelta(days=366)
@@ -38,9 +38,7 @@ def check_inspected_at(inspected_at: datetime, now: datetime) -> None:
 def rectification_deadline(inspected_at: datetime, within_days: int) -> datetime:
     """Return the first moment, in UTC, at which a finding is overdue.
 
-    The day of the inspection in Shanghai doesn't count; the last of the natural days ends at
-    24:00 Shanghai. Source: plan row I05 「在规定时限内整改完毕」; the counting follows 民法典
-    第二百零一条 (the first day is not counted) and 第二百零三条 (the last day ends at 24:00).
+    The term is in natural days after that of the inspection. Source: plan row I05
+    「在规定时限内整改完毕」.
     """
-    day = inspected_at.astimezone(SHANGHAI).date() + timedelta(days=within_days + 1)
-    return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+    return end_of_natural_days(inspected_at, within_days)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.domain.lockout import FORGOTTEN_AFTER, Tries, seconds_until, try_again
+from services.gateway.domain.lockout import FORGOTTEN_AFTER, Tries, try_again
+from shared.deadlines import seconds_until
 from shared.errors import TooMany
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)

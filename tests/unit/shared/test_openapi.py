@@ -33,9 +33,15 @@ def test_security_is_a_persons_token_or_a_clients_scope(
     assert openapi._security_of(rule) == security
 
 
-def refused(method: str, one: bool = False, rule: Rule | None = None, **operation: Any) -> set[str]:
+def refused(
+    method: str,
+    one: bool = False,
+    rule: Rule | None = None,
+    once: bool = False,
+    **operation: Any,
+) -> set[str]:
     operation = {"parameters": [], "responses": {}} | operation
-    openapi._add_refusals(operation, method, one, rule or allow("operator"))
+    openapi._add_refusals(operation, method, one, rule or allow("operator"), once)
     return set(operation["responses"])
 
 
@@ -52,6 +58,8 @@ ALWAYS = {"429", "503", "default"}
     [
         (refused("get"), {"401", "403"}),
         (refused("get", rule=PUBLIC), set()),
+        (refused("post", rule=PUBLIC), {"422"}),
+        (refused("post", rule=PUBLIC, once=True), {"409", "422"}),
         (refused("get", one=True), {"401", "403", "404"}),
         (refused("post", requestBody=BODY), {"400", "401", "403", "409", "413", "415", "422"}),
         (refused("post"), {"401", "403", "409", "422"}),

@@ -10,6 +10,7 @@ from services.gateway.usecases.purge import purge
 from shared.clock import real_now
 from shared.database import Transactions
 from shared.errors import TooMany
+from shared.http import rate_limits
 from tests.usecases.gateway.doors import column
 from tests.usecases.gateway.test_accounts import at_once
 
@@ -25,7 +26,7 @@ def db(gateway_db: Transactions) -> Transactions:
 def take(db: Transactions, subject: str = "one", *, at: timedelta = timedelta()) -> int:
     """Take one of three a minute; return 0, or in how many seconds to try again."""
     try:
-        db.change(limits.take, subject, "thing", 3, 60, START + at)
+        db.change(rate_limits.take, subject, "thing", 3, 60, START + at)
     except TooMany as refusal:
         return refusal.retry_after
     return 0
@@ -49,22 +50,22 @@ def test_everyone_and_everything_is_counted_apart(db: Transactions) -> None:
     for _ in range(3):
         take(db)
     assert take(db, "another") == 0
-    db.change(limits.take, "one", "other thing", 3, 60, START)
+    db.change(rate_limits.take, "one", "other thing", 3, 60, START)
     assert take(db) > 0
 
 
 def test_of_many_at_once_as_many_pass_as_may(db: Transactions) -> None:
-    outcomes = at_once(*[lambda: db.change(limits.take, "one", "thing", 3, 60, START)] * 8)
+    outcomes = at_once(*[lambda: db.change(rate_limits.take, "one", "thing", 3, 60, START)] * 8)
     assert sum(isinstance(one, TooMany) for one in outcomes) == 5
 
 
 def test_a_look_counts_nothing(db: Transactions) -> None:
     for _ in range(3):
-        db.change(limits.require_left, "one", "thing", 1, START)
-    db.change(limits.count, "one", "thing", 60, START)
+        db.change(rate_limits.require_left, "one", "thing", 1, START)
+    db.change(rate_limits.count, "one", "thing", 60, START)
     with pytest.raises(TooMany):
-        db.change(limits.require_left, "one", "thing", 1, START)
-    db.change(limits.require_left, "one", "thing", 1, START + MINUTE)
+        db.change(rate_limits.require_left, "one", "thing", 1, START)
+    db.change(rate_limits.require_left, "one", "thing", 1, START + MINUTE)
 
 
 def test_of_twenty_tries_of_a_password_at_once_five_go_on(db: Transactions) -> None:

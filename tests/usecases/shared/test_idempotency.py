@@ -21,7 +21,7 @@ from shared.database import Transactions, build_engine
 from shared.errors import Conflict
 from shared.http.app import create_app, run
 from shared.http.auth import caller
-from shared.http.idempotency import without_idempotency_key
+from shared.http.idempotency import with_anyones_key, without_idempotency_key
 from shared.http.routes import Routes
 from shared.messaging import retention
 from shared.register.learning import learn_areas
@@ -306,6 +306,12 @@ def odd_routes() -> Routes:
     def open_to_all() -> dict[str, Any]:
         return {"said": run(note, "open")}
 
+    @odd.post("/open-once")
+    @with_anyones_key
+    @odd.response(200)
+    def open_once() -> dict[str, Any]:
+        return {"said": run(note, "open once")}
+
     return odd
 
 
@@ -317,7 +323,7 @@ def odd(grid_db: Transactions) -> FlaskClient:
     TRIES.clear()
     with Session(grid_db.engine) as session, session.begin():
         session.execute(text("CREATE TABLE notes (said text)"))
-    access = ODD | {"open_to_all": PUBLIC}
+    access = ODD | {"open_to_all": PUBLIC, "open_once": PUBLIC}
     return create_app("grid", [odd_routes()], grid_db, access).test_client()
 
 
@@ -394,6 +400,37 @@ def test_a_route_that_passes_over_the_header_answers_anew(
         assert "Idempotent-Replayed" not in answer.headers
     assert len(notes(grid_db)) == 2
     assert kept(grid_db) == []
+
+
+def open_once(odd: FlaskClient, body: Any = None, key: str = KEY) -> TestResponse:
+    return odd.post("/api/v1/grid/open-once", json=body, headers={"Idempotency-Key": key})
+
+
+def test_a_public_route_that_says_so_answers_the_same_request_with_the_same_key_once(
+    odd: FlaskClient, grid_db: Transactions
+) -> None:
+    first, again = open_once(odd, {"a": 1}), open_once(odd, {"a": 1})
+    assert first.data == again.data
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert open_once(odd, {"a": 2}).json["type"] == "urn:linli:problem:idempotency-key-reused"
+    assert open_once(odd, {"a": 1}, str(uuid4())).status_code == 200
+    assert len(notes(grid_db)) == 2
+
+
+def test_a_token_makes_no_other_caller_at_a_public_route(odd: FlaskClient) -> None:
+    open_once(odd, {"a": 1})
+    again = odd.post("/api/v1/grid/open-once", json={"a": 1}, headers=headers())
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_a_key_that_can_be_guessed_is_refused_where_no_token_tells_callers_apart(
+    odd: FlaskClient, grid_db: Transactions
+) -> None:
+    answer = open_once(odd, key="x" * 15)
+    assert answer.status_code == 422
+    assert answer.json["type"] == "urn:linli:problem:idempotency-key-guessable"
+    assert notes(grid_db) == []
+    assert open_once(odd, key="x" * 16).status_code == 200
 
 
 def test_a_service_without_data_keys_does_not_open_its_door() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.domain.addresses import client_address, masked
+from shared.addresses import client_address, masked
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "10.0.3.4", "192.168.1.9", "172.16.0.1"])
