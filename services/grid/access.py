@@ -1,6 +1,6 @@
 """Owns who may do what in `grid`: role × action, and the clients' scopes."""
 
-from shared.auth.access import Access, allow, allow_everyone
+from shared.auth.access import PUBLIC, Access, allow, allow_everyone
 from shared.auth.roles import Role
 
 _STAFF: tuple[Role, ...] = (
@@ -27,6 +27,17 @@ _CHECKERS: tuple[Role, ...] = (
     "district_office",
 )
 
+_VERIFIERS: tuple[Role, ...] = ("grid_officer", "community_secretary")
+_DISPATCHERS: tuple[Role, ...] = (
+    "community_secretary",
+    "zone_secretary",
+    "street_office",
+    "district_office",
+)
+
+# who answers for what is no secret among those who work here; persons are ids
+_POSTS = allow(*_STAFF, scope="grid.posts:read", by_area=False)
+
 # the register is public: the National Bureau of Statistics publishes it
 _REGISTER = allow_everyone(scope="grid.areas:read")
 
@@ -35,9 +46,17 @@ ACCESS: Access = {
     "list_areas": _REGISTER,
     "get_area": _REGISTER,
     "get_area_tree": _REGISTER,
+    "list_posts": _POSTS,
+    "get_post": _POSTS,
+    "put_post": allow("street_office", "district_office", scope="grid.posts:write"),
     "list_cases": allow(*_STAFF, scope="grid.cases:read"),
     "get_case": allow(*_STAFF, scope="grid.cases:read"),
+    "file_case": allow(*_VERIFIERS, scope="grid.cases:write"),
+    "refuse_case": allow(*_VERIFIERS, scope="grid.cases:write"),
+    "dispatch_case": allow(*_DISPATCHERS, scope="grid.cases:write"),
     "resolve_case": allow(*_MENDERS, scope="grid.cases:write"),
     "return_case": allow(*_CHECKERS, scope="grid.cases:write"),
     "close_case": allow(*_CHECKERS, scope="grid.cases:write"),
+    "report_problem": PUBLIC,
+    "get_report": PUBLIC,
 }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.grid.register_file import RegisterFile
-from services.grid.schemas import ImportReport
+from services.grid.schemas.areas import ImportReport
 from services.grid.usecases.imports import import_areas
 from shared.database import Transactions
 

@@ -1,9 +1,16 @@
 """Owns the event door of `grid`: what the service hears."""
 
-from services.grid.usecases import cases
+from services.grid.usecases import cases, filing
+from services.grid.usecases.dispatching import dispatch_waiting
 from shared.auth import known
+from shared.http.rate_limits import delete_over
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
+from shared.messaging.housekeeping import Sweep
+from shared.messaging.timers import Timer
+
+_LOOK_SECONDS = 5.0
+"""How long a filed case waits at most once there are posts that own it."""
 
 
 class GridWorker:
@@ -11,11 +18,18 @@ class GridWorker:
 
     name = "grid"
     db = Database()
+    waiting = Timer("cases that wait for their owners", dispatch_waiting, _LOOK_SECONDS)
+    limits = Sweep("rate_limits", delete_over)
 
     @consume("grid.on_finding_raised")
     def on_finding_raised(self, event: Event) -> None:
         """A failed item becomes a case to rectify."""
-        self.db.once(event, cases.open_rectification_case)
+        self.db.once(event, filing.open_rectification_case)
+
+    @consume("grid.on_reinspection_failed")
+    def on_reinspection_failed(self, event: Event) -> None:
+        """A closed case has to be worked on again."""
+        self.db.once(event, cases.reopen_case)
 
     @consume("grid.on_account_changed")
     def on_account_changed(self, event: Event) -> None:

@@ -16,7 +16,7 @@ from services.grid.domain.areas import (
     tree_of,
 )
 from services.grid.models import Area
-from services.grid.schemas import AreaLine, AreaName, AreaPage, AreaView, ListAreas
+from services.grid.schemas.areas import AreaLine, AreaName, AreaPage, AreaView, ListAreas
 from shared.http.paging import BadCursor, page_of, position
 
 

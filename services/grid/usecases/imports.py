@@ -20,7 +20,7 @@ from services.grid.domain.register_rows import (
 )
 from services.grid.models import AreaImport
 from services.grid.register_file import RegisterFile
-from services.grid.schemas import ImportReport
+from services.grid.schemas.areas import ImportReport
 from shared.contracts.grid import AREAS_PER_EVENT, AreasImportedV1, AreaState
 from shared.ids import new_id
 from shared.messaging import outbox

@@ -13,15 +13,21 @@ from services.grid.domain.cases import (
     Move,
     MoveNotAllowed,
     State,
+    back_to_work,
     is_overdue,
     next_state,
+    reopening,
     require_another_checker,
 )
 
 ALLOWED = {
-    ("filed", "resolve"): "resolved",
-    ("resolved", "return"): "filed",
+    ("reported", "file"): "filed",
+    ("reported", "refuse"): "refused",
+    ("filed", "dispatch"): "dispatched",
+    ("dispatched", "resolve"): "resolved",
+    ("resolved", "return"): "dispatched",
     ("resolved", "close"): "closed",
+    ("closed", "reopen"): "dispatched",
 }
 DEADLINE = datetime(2026, 3, 5, 8, tzinfo=UTC)
 
@@ -42,6 +48,21 @@ def test_every_pair_of_state_and_move_is_as_the_plan_says(state: State, move: Mo
 def test_the_table_knows_every_state_and_leads_to_no_other() -> None:
     assert set(MOVES) == set(get_args(State))
     assert {to for moves in MOVES.values() for to in moves.values()} <= set(MOVES)
+
+
+@pytest.mark.parametrize(("state", "move"), [("resolved", "return"), ("closed", "reopen")])
+def test_a_case_that_nobody_owns_waits_for_its_owners(state: State, move: Move) -> None:
+    assert back_to_work(state, move, owned=True) == "dispatched"
+    assert back_to_work(state, move, owned=False) == "filed"
+    with pytest.raises(MoveNotAllowed):
+        back_to_work("refused", move, owned=False)
+
+
+@pytest.mark.parametrize("state", [None, *get_args(State)])
+def test_a_failed_re_inspection_reopens_what_is_closed_once(state: State | None) -> None:
+    assert reopening(state, done_before=True) == "ignore"
+    expected = "reopen" if state == "closed" else "wait"
+    assert reopening(state, done_before=False) == expected
 
 
 def test_who_resolved_a_case_does_not_check_it() -> None:

@@ -3,20 +3,32 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from services.grid.schemas import ResolveCase
-from services.grid.usecases.cases import CaseMove, resolve_case
+from services.grid.schemas.cases import ListCases, ResolveCase
+from services.grid.schemas.reports import ReportProblem
+from services.grid.usecases.case_reading import list_cases
+from services.grid.usecases.case_records import CaseMove
+from services.grid.usecases.cases import resolve_case
+from services.grid.usecases.reports import report_problem
 from tests.factories import NOON
 from tests.tokens import somebody
 from tests.usecases.access.specimens import HOME, Call, Specimen, World
+from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
 
 ROOT = "/api/v1/grid"
+REPORT = {
+    "area_code": HOME,
+    "case_class": "exposed-litter",
+    "place": "8 幢北侧",
+    "description": "两袋垃圾",
+}
 
 
 def prepare(world: World) -> None:
-    """Load one street."""
+    """Load one street, with posts that own what happens in it."""
     load(world.db, csv_of(communities(30)))
+    set_up(world.db)
 
 
 def _filed(world: World) -> UUID:
@@ -27,6 +39,31 @@ def _resolved(world: World) -> UUID:
     case_id = _filed(world)
     world.db.run(resolve_case, CaseMove(case_id, somebody(subject=uuid4())), ResolveCase("已清理"))
     return case_id
+
+
+def _report(world: World) -> str:
+    """Return the tracking number of a new report, from an address of its own."""
+    wanted = ReportProblem(HOME, "exposed-litter", "8 幢北侧", "两袋垃圾")
+    return report_problem(world.db, wanted, str(uuid4())).tracking_number
+
+
+def _reported(world: World) -> UUID:
+    _report(world)
+    page = world.db.run(list_cases, ListCases(state="reported", limit=1), somebody())
+    return page.items[0].id
+
+
+def _waiting(world: World) -> UUID:
+    """Return a case that waits for its owners: it was filed while there was no post."""
+    put(world.db, KUAI, post(active=False))
+    case_id = _filed(world)
+    put(world.db, KUAI, post())
+    return case_id
+
+
+def _post(world: World) -> Call:
+    body = {"json": post(name="三元一村（块）", area_code=HOME)}
+    return Call("create", "PUT", f"{ROOT}/posts/kuai-{uuid4().hex}", body)
 
 
 def _list(world: World) -> Call:
@@ -49,8 +86,16 @@ SPECIMENS: dict[str, Specimen] = {
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
     "get_area": lambda world: Call("free", "GET", f"{ROOT}/areas/{HOME}"),
     "get_area_tree": lambda world: Call("free", "GET", f"{ROOT}/areas/320508019/tree"),
+    "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
+    "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
+    "put_post": _post,
+    "report_problem": lambda world: Call("free", "POST", f"{ROOT}/reports", {"json": REPORT}),
+    "get_report": lambda world: Call("free", "GET", f"{ROOT}/reports/{_report(world)}"),
     "list_cases": _list,
     "get_case": lambda world: Call("thing", "GET", f"{ROOT}/cases/{_filed(world)}"),
+    "file_case": lambda world: _move(world, _reported(world), "file", note="属实"),
+    "refuse_case": lambda world: _move(world, _reported(world), "refuse", reason="已清走"),
+    "dispatch_case": lambda world: _move(world, _waiting(world), "dispatch"),
     "resolve_case": lambda world: _move(world, _filed(world), "resolve", note="已清理"),
     "return_case": lambda world: _move(world, _resolved(world), "return", reason="仍有纸箱"),
     "close_case": lambda world: _move(world, _resolved(world), "close", note="现场已核"),

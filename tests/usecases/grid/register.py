@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from services.grid.register_file import RegisterFile
-from services.grid.schemas import ImportReport
+from services.grid.schemas.areas import ImportReport
 from services.grid.usecases.imports import import_areas
 from shared.database import Transactions
 

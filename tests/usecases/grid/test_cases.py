@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from services.grid.domain.case_number import is_case_number
 from services.grid.domain.cases import MoveNotAllowed
 from services.grid.models import Case, CaseStep
-from services.grid.schemas import ListCases, ResolveCase
+from services.grid.schemas.cases import ListCases, ResolveCase
 from services.grid.usecases.case_reading import list_cases
-from services.grid.usecases.cases import CaseMove, open_rectification_case, resolve_case
+from services.grid.usecases.case_records import CaseMove
+from services.grid.usecases.cases import resolve_case
+from services.grid.usecases.filing import open_rectification_case
 from shared.database import Transactions
 from shared.errors import TooEarly
 from shared.ids import new_id
@@ -25,6 +27,7 @@ from tests.conftest import SetClock
 from tests.factories import NOON, finding_raised
 from tests.observe import outbox_of
 from tests.tokens import bearer, somebody, token
+from tests.usecases.grid.posts import KUAI, TIAO, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_imports import at_once
 
@@ -34,8 +37,9 @@ RESOLVER, CHECKER = UUID(int=1), UUID(int=2)
 
 @pytest.fixture
 def db(grid_db: Transactions, clock: SetClock) -> Transactions:
-    """A grid that knows one street with 30 communities; it is an hour before noon."""
+    """A grid that knows one street with 30 communities and two posts; it is an hour before noon."""
     load(grid_db, csv_of(communities(30)))
+    set_up(grid_db)
     with Session(grid_db.engine) as session, session.begin():
         session.execute(text("UPDATE outbox SET sent_at = now()"))
     clock.set(NOON - timedelta(hours=1))
@@ -86,11 +90,12 @@ def close(http: FlaskClient, case: Case, by: UUID = CHECKER) -> Any:
 def test_a_finding_files_a_case_with_its_deadline_and_says_so(db: Transactions) -> None:  # I05
     finding = finding_raised()
     assert db.once(event_of(finding), open_rectification_case)
-    ((event_type, said),) = outbox_of(db)
-    assert event_type == "case_filed.v1"
+    (event_type, said), (after, _) = outbox_of(db)
+    assert (event_type, after) == ("case_filed.v1", "case_dispatched.v1")
     assert (said.finding_id, said.area_code) == (finding.finding_id, finding.area_code)
     assert (said.deadline, said.filed_at) == (finding.deadline, NOON - timedelta(hours=1))
     assert (said.title, said.version) == (finding.title, 1)
+    assert (said.case_class, said.severity) == ("corridor-clear", finding.severity)
     assert is_case_number(said.case_number)
     assert said.case_number.startswith("32050820261123000001")
 
@@ -119,7 +124,7 @@ def test_a_finding_makes_one_case_however_often_it_is_told(db: Transactions) -> 
     assert not db.once(event, open_rectification_case)
     again = event_of(finding)
     assert db.once(again, open_rectification_case)
-    assert (count(db, Case), len(outbox_of(db))) == (1, 1)
+    assert (count(db, Case), len(outbox_of(db))) == (1, 2)
 
 
 @pytest.mark.parametrize("same_event", [True, False])
@@ -154,22 +159,23 @@ def test_a_case_is_resolved_returned_resolved_and_closed_with_a_history(
     case = filed(db)
     assert resolve(http, case).json["state"] == "resolved"
     returned = give_back(http, case).json
-    assert (returned["state"], returned["times_returned"]) == ("filed", 1)
+    assert (returned["state"], returned["times_returned"]) == ("dispatched", 1)
     assert (returned["resolved_at"], returned["resolution"]) == (None, None)
     assert resolve(http, case).status_code == 200
     clock.set(NOON)
     closed = close(http, case).json
-    assert (closed["state"], closed["overdue"], closed["version"]) == ("closed", False, 5)
+    assert (closed["state"], closed["overdue"], closed["version"]) == ("closed", False, 6)
     steps = http.get(f"{CASES}/{case.id}").json["steps"]
     assert [step["step"] for step in steps] == [
         "filed",
+        "dispatched",
         "resolved",
         "returned",
         "resolved",
         "closed",
     ]
-    assert [step["person_id"] for step in steps[:3]] == [None, str(RESOLVER), str(CHECKER)]
-    assert steps[2]["note"] == "仍有纸箱"
+    assert [step["person_id"] for step in steps[1:4]] == [None, str(RESOLVER), str(CHECKER)]
+    assert steps[3]["note"] == "仍有纸箱"
 
 
 def test_each_step_is_said_with_the_new_version(http: FlaskClient, db: Transactions) -> None:
@@ -181,15 +187,18 @@ def test_each_step_is_said_with_the_new_version(http: FlaskClient, db: Transacti
     said = outbox_of(db)
     assert [name for name, _ in said] == [
         "case_filed.v1",
+        "case_dispatched.v1",
         "case_resolved.v1",
         "case_returned.v1",
         "case_resolved.v1",
         "case_closed.v1",
     ]
-    assert [data.version for _, data in said] == [1, 2, 3, 4, 5]
-    assert said[1][1].resolved_by == RESOLVER
-    assert (said[2][1].returned_by, said[2][1].reason) == (CHECKER, "仍有纸箱")
-    assert (said[4][1].closed_by, said[4][1].overdue) == (CHECKER, False)
+    assert [data.version for _, data in said] == [1, 2, 3, 4, 5, 6]
+    assert said[2][1].resolved_by == RESOLVER
+    assert (said[3][1].returned_by, said[3][1].reason) == (CHECKER, "仍有纸箱")
+    assert (said[5][1].closed_by, said[5][1].overdue) == (CHECKER, False)
+    assert {data.territorial.post_code for _, data in said[1:]} == {KUAI}
+    assert {data.functional.post_code for _, data in said[1:]} == {TIAO}
 
 
 def test_a_case_closed_after_its_deadline_is_overdue(
@@ -209,7 +218,7 @@ def test_who_resolved_a_case_may_not_close_it(http: FlaskClient, db: Transaction
     assert answer.status_code == 422
     assert answer.json["type"] == "urn:linli:problem:checked-by-own-resolver"
     assert http.get(f"{CASES}/{case.id}").json["state"] == "resolved"
-    assert len(outbox_of(db)) == 2
+    assert len(outbox_of(db)) == 3
 
 
 def test_a_move_from_another_state_is_a_conflict_that_names_the_way(
@@ -219,9 +228,9 @@ def test_a_move_from_another_state_is_a_conflict_that_names_the_way(
     answer = close(http, case)
     assert answer.status_code == 409
     assert answer.json["type"] == "urn:linli:problem:move-not-allowed"
-    assert "已立案" in answer.json["detail"]
+    assert "已派遣" in answer.json["detail"]
     assert "报告处理完毕" in answer.json["detail"]
-    assert count(db, CaseStep) == 1
+    assert count(db, CaseStep) == 2
 
 
 def test_of_two_people_who_resolve_at_once_one_is_told_no(db: Transactions) -> None:
@@ -239,8 +248,8 @@ def test_of_two_people_who_resolve_at_once_one_is_told_no(db: Transactions) -> N
     (winner,) = [person for person in outcomes if person]
     with Session(db.engine) as session:
         assert session.get_one(Case, case.id).resolved_by == winner
-    assert [name for name, _ in outbox_of(db)] == ["case_filed.v1", "case_resolved.v1"]
-    assert count(db, CaseStep) == 2
+    assert [name for name, _ in outbox_of(db)][1:] == ["case_dispatched.v1", "case_resolved.v1"]
+    assert count(db, CaseStep) == 3
 
 
 @pytest.mark.parametrize(
@@ -259,7 +268,7 @@ def test_a_bad_request_changes_nothing(
 ) -> None:
     case = filed(db)
     assert http.post(f"{CASES}/{case.id}/resolve", json=body).status_code == 422
-    assert http.get(f"{CASES}/{case.id}").json["version"] == 1
+    assert http.get(f"{CASES}/{case.id}").json["version"] == 2
 
 
 def test_a_note_of_2000_characters_is_kept_whole(http: FlaskClient, db: Transactions) -> None:
@@ -268,12 +277,17 @@ def test_a_note_of_2000_characters_is_kept_whole(http: FlaskClient, db: Transact
     assert http.post(f"{CASES}/{case.id}/resolve", json=body).json["resolution"] == "长" * 2000
 
 
-@pytest.mark.parametrize("move", ["", "/resolve", "/return", "/close"])
+@pytest.mark.parametrize(
+    "move", ["", *("/resolve", "/return", "/close", "/file", "/refuse", "/dispatch")]
+)
 def test_an_unknown_case_is_not_found(http: FlaskClient, move: str) -> None:
     bodies = {
         "/resolve": {"note": "x"},
         "/return": {"reason": "x"},
         "/close": {"note": "x"},
+        "/file": {"note": "x"},
+        "/refuse": {"reason": "x"},
+        "/dispatch": {},
     }
     url = f"{CASES}/{uuid4()}{move}"
     answer = http.post(url, json=bodies[move]) if move else http.get(url)
@@ -307,7 +321,18 @@ def test_pages_together_are_the_whole_list_once(http: FlaskClient, db: Transacti
 
 
 @pytest.mark.parametrize(
-    "query", ["state=open", "area=abc", "limit=0", "limit=201", "after=x", "after=eA=="]
+    "query",
+    [
+        "state=open",
+        "overdue=false",
+        "owner=x",
+        "case_class=A",
+        "area=abc",
+        "limit=0",
+        "limit=201",
+        "after=x",
+        "after=eA==",
+    ],
 )
 def test_what_a_list_cannot_mean_is_refused(http: FlaskClient, query: str) -> None:
     assert http.get(f"{CASES}?{query}").status_code == 422
@@ -320,7 +345,7 @@ def test_the_filter_by_area_uses_its_index(db: Transactions) -> None:
             text("EXPLAIN SELECT id FROM cases WHERE area_code >= '3205' AND area_code < '3205:'")
         )
         assert "ix_cases_area_code" in " ".join(plan)
-    assert db.read(list_cases, ListCases(area="3205"), somebody()).items == []
+    assert db.run(list_cases, ListCases(area="3205"), somebody()).items == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from services.grid.usecases.cases import open_rectification_case
+from services.grid.usecases.filing import open_rectification_case
 from shared.auth.access import allow_everyone
 from shared.database import Transactions
 from shared.http.app import create_app
@@ -20,6 +20,7 @@ from shared.register.learning import learn_areas
 from tests.conftest import SetClock
 from tests.factories import COMMUNITY, NOON, finding_raised
 from tests.tokens import bearer, token
+from tests.usecases.grid.posts import set_up
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.inspections.stories import area, imported
 from tests.usecases.inspections.test_http import CHECKLIST, INSPECTION, ROOT
@@ -32,6 +33,7 @@ NOTE = {"note": "纸箱已清运"}
 def case(grid_http: FlaskClient, grid_db: Transactions, clock: SetClock) -> str:
     """The address of a case that was filed an hour before noon."""
     load(grid_db, csv_of())
+    set_up(grid_db)
     clock.set(NOON - timedelta(hours=1))
     grid_db.run(open_rectification_case, finding_raised())
     (line,) = grid_http.get(CASES).json["items"]
@@ -44,25 +46,25 @@ def resolve(http: FlaskClient, case: str, **headers: str) -> TestResponse:
 
 
 def test_a_case_is_shown_with_its_version_as_tag(grid_http: FlaskClient, case: str) -> None:
-    assert grid_http.get(case).headers["ETag"] == '"1"'
-    assert resolve(grid_http, case).headers["ETag"] == '"2"'
     assert grid_http.get(case).headers["ETag"] == '"2"'
+    assert resolve(grid_http, case).headers["ETag"] == '"3"'
+    assert grid_http.get(case).headers["ETag"] == '"3"'
 
 
-@pytest.mark.parametrize("seen", ['"1"', "*", '"9", "1"', 'W/"9", "1"'])
+@pytest.mark.parametrize("seen", ['"2"', "*", '"9", "2"', 'W/"9", "2"'])
 def test_a_change_of_the_version_that_was_seen_is_made(
     grid_http: FlaskClient, case: str, seen: str
 ) -> None:
     assert resolve(grid_http, case, If_Match=seen).status_code == 200
 
 
-@pytest.mark.parametrize("seen", ['"2"', 'W/"1"', '"1x"', '""'])
+@pytest.mark.parametrize("seen", ['"3"', 'W/"2"', '"2x"', '""'])
 def test_a_change_of_another_version_is_refused_with_the_current_one(
     grid_http: FlaskClient, grid_db: Transactions, case: str, seen: str
 ) -> None:
     shown = grid_http.get(case).json
     answer = resolve(grid_http, case, If_Match=seen)
-    assert (answer.status_code, answer.headers["ETag"]) == (412, '"1"')
+    assert (answer.status_code, answer.headers["ETag"]) == (412, '"2"')
     assert answer.json["type"] == "urn:linli:problem:stale"
     assert answer.json["current"] == shown
     assert grid_http.get(case).json == shown
@@ -71,7 +73,7 @@ def test_a_change_of_another_version_is_refused_with_the_current_one(
 def test_a_header_that_is_no_tag_is_a_mistake_of_the_caller(
     grid_http: FlaskClient, case: str
 ) -> None:
-    answer = resolve(grid_http, case, If_Match="1")
+    answer = resolve(grid_http, case, If_Match="2")
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == ["If-Match"]
 
@@ -85,15 +87,15 @@ def test_of_two_writers_at_once_who_saw_the_same_one_is_told_what_the_other_made
             both = [
                 pool.submit(resolve, grid_http.application.test_client(), case, **headers)
                 for headers in (
-                    {"If_Match": '"1"', **bearer(token(subject=UUID(int=1)))},
-                    {"If_Match": '"1"', **bearer(token(subject=UUID(int=2)))},
+                    {"If_Match": '"2"', **bearer(token(subject=UUID(int=1)))},
+                    {"If_Match": '"2"', **bearer(token(subject=UUID(int=2)))},
                 )
             ]
             session.rollback()
             answers = sorted((one.result() for one in both), key=lambda one: one.status_code)
     assert [answer.status_code for answer in answers] == [200, 412]
     assert answers[1].json["current"] == answers[0].json
-    assert answers[1].headers["ETag"] == answers[0].headers["ETag"] == '"2"'
+    assert answers[1].headers["ETag"] == answers[0].headers["ETag"] == '"3"'
 
 
 def test_who_may_not_see_a_case_is_not_told_its_version(grid_http: FlaskClient, case: str) -> None:
@@ -103,13 +105,13 @@ def test_who_may_not_see_a_case_is_not_told_its_version(grid_http: FlaskClient, 
 
 @pytest.mark.parametrize(
     ("known", "status"),
-    [('"1"', 304), ('W/"1"', 304), ("*", 304), ('"0", "1"', 304), ('"2"', 200), ("1x", 200)],
+    [('"2"', 304), ('W/"2"', 304), ("*", 304), ('"0", "2"', 304), ('"3"', 200), ("2x", 200)],
 )
 def test_a_reader_who_knows_this_version_gets_no_body(
     grid_http: FlaskClient, case: str, known: str, status: int
 ) -> None:
     answer = grid_http.get(case, headers={"If-None-Match": known})
-    assert (answer.status_code, answer.headers["ETag"]) == (status, '"1"')
+    assert (answer.status_code, answer.headers["ETag"]) == (status, '"2"')
     assert bool(answer.data) == (status == 200)
 
 

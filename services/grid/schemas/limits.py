@@ -1,0 +1,13 @@
+"""Owns how long and how large what callers send may be."""
+
+from typing import Any
+
+from marshmallow import validate
+
+PREFIX: dict[str, Any] = {"validate": validate.Regexp(r"[0-9]{2,15}\Z")}
+LIMIT: dict[str, Any] = {"validate": validate.Range(min=1, max=200)}
+WORDS: dict[str, Any] = {"validate": validate.Length(min=1, max=2000)}
+NAME: dict[str, Any] = {"validate": validate.Length(min=1, max=100)}
+MARK: dict[str, Any] = {"validate": validate.Length(max=200)}
+CLASS: dict[str, Any] = {"validate": validate.Regexp(r"(?=.{1,64}\Z)[a-z0-9]+([._-][a-z0-9]+)*\Z")}
+POST_CODE: dict[str, Any] = {"validate": validate.Regexp(r"(?=.{1,64}\Z)[a-z0-9]+(-[a-z0-9]+)*\Z")}
