@@ -155,10 +155,11 @@ def _provision(arguments: argparse.Namespace) -> None:
     from shared.messaging.provisioner import provision
     from shared.messaging.topology import MONITOR, SERVICES
     from shared.messaging.watch import watch
+    from shared.surroundings import Surroundings
 
     broker = Broker(config.required("LINLI_RABBITMQ_MANAGEMENT_URL"))
     if arguments.watch:
-        watch(broker, config.http_bind())
+        watch(broker, config.http_bind(), Surroundings.from_environment())
         return
     folder = Path(config.required("LINLI_SECRETS_DIR"))
     passwords = {

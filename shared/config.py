@@ -60,12 +60,21 @@ class Address:
     port: int
 
     @classmethod
-    def parse(cls, text: str) -> "Address":
-        """Read `host:port`."""
+    def parse(cls, text: str, name: str = "LINLI_HTTP_BIND") -> "Address":
+        """Read `host:port`, the value of NAME."""
         host, _, port = text.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise BadConfiguration(f"LINLI_HTTP_BIND must be host:port, not {text!r}")
+            raise BadConfiguration(f"{name} must be host:port, not {text!r}")
         return cls(host, int(port))
+
+
+def pairs(name: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return NAME, written as `key=value,key=value`; empty when it is not set."""
+    entries = [entry.strip() for entry in optional(name, "", environ).split(",")]
+    found = dict(entry.partition("=")[::2] for entry in entries if entry)
+    if not all(key and value for key, value in found.items()):
+        raise BadConfiguration(f"{name} must be key=value,key=value")
+    return found
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> Environment:
@@ -84,6 +93,13 @@ def environment(environ: Mapping[str, str] = os.environ) -> Environment:
 def http_bind(environ: Mapping[str, str] = os.environ) -> Address:
     """Return the address for the API, or for the health endpoints of a worker or relay."""
     return Address.parse(required("LINLI_HTTP_BIND", environ))
+
+
+def tls_address(environ: Mapping[str, str] = os.environ) -> Address | None:
+    """Return where the front door speaks TLS, None when it does not."""
+    name = "LINLI_WATCHED_TLS"
+    text = optional(name, "", environ)
+    return Address.parse(text, name) if text else None
 
 
 def database_url(environ: Mapping[str, str] = os.environ) -> str:

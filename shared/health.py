@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.serving import make_server
 
 from shared.config import Address
+from shared.metrics import READY
 
 Check = Callable[[], bool]
 
@@ -32,6 +33,8 @@ def health_routes(checks: Mapping[str, Check], *, metrics: bool = True) -> Bluep
 
         @blueprint.get("/metrics")
         def metrics_page() -> Response:
+            for name, check in checks.items():
+                READY.labels(name).set(check())
             return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint

@@ -69,12 +69,27 @@ POOL_SIZE = Gauge(
 CASES_WITHOUT_OWNER = Gauge(
     "linli_cases_without_owner_rows", "Filed cases for which no posts that own them are found"
 )
+READY = Gauge(
+    "linli_ready_info",
+    "1 while this process finds in order what it needs; asked at each scrape",
+    ["check"],
+)
 
 TOPOLOGY_MISSING = Gauge(
     "linli_topology_missing_rows", "Exchanges, queues and bindings that should exist and don't"
 )
 TOPOLOGY_ORPHANS = Gauge(
     "linli_topology_orphan_rows", "Queues that nothing in topology.py explains"
+)
+
+DISK_FREE = Gauge(
+    "linli_disk_free_bytes", "Bytes that may still be written where a folder lies", ["folder"]
+)
+DISK_SIZE = Gauge("linli_disk_size_bytes", "Size of the disk where a folder lies", ["folder"])
+CERTIFICATE_EXPIRY = Gauge(
+    "linli_certificate_expiry_timestamp_seconds",
+    "When the certificate ends that the front door shows, in Unix time",
+    ["address"],
 )
 
 

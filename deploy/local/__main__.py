@@ -52,6 +52,7 @@ def _ready(layout: Layout, address: str, settings: Settings) -> Iterator[str]:
     yield f"Linli is ready: {address}"
     for service in SERVICES:
         yield f"API documentation: {address}/api/v1/{service}/docs/"
+    yield f"Prometheus, with its alerts: {layout.prometheus_address()}"
     yield f"sign in as admin with the password in {layout.secrets}/admin_password"
     if settings.installation == "demo":
         yield f"the people of deploy/demo/accounts.csv: {layout.secrets}/demo_password"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.layout import Layout
@@ -33,6 +33,14 @@ class Servers:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """What the provisioner measures: disks by folders, and where a certificate is shown."""
+
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    tls_address: str = ""
+
+
+@dataclass(frozen=True)
 class Applications:
     """Linli's own processes. They get paths of secret files, never a secret itself."""
 
@@ -41,6 +49,7 @@ class Applications:
     servers: Servers
     log_level: str = "info"
     installation: Installation = "demo"
+    watched: Watched = field(default_factory=Watched)
 
     def programs(self) -> Iterator[Program]:
         """Yield every process, in the order of NAMES."""
@@ -88,6 +97,8 @@ class Applications:
             LINLI_RABBITMQ_MANAGEMENT_URL_FILE=self._secrets.put("url_management", management),
             LINLI_RABBITMQ_AMQP_URL=without_login(self.servers.rabbitmq_amqp_url),
             LINLI_SECRETS_DIR=self._secrets.folder,
+            LINLI_WATCHED_FOLDERS=_pairs(self.watched.folders),
+            LINLI_WATCHED_TLS=self.watched.tls_address,
         )
 
     @property
@@ -130,6 +141,10 @@ class Applications:
             stop_seconds=40,
             priority=600,
         )
+
+
+def _pairs(named: Mapping[str, object]) -> str:
+    return ",".join(f"{name}={value}" for name, value in named.items())
 
 
 def through_launcher(layout: Layout, *command: str) -> tuple[str, ...]:

@@ -44,6 +44,11 @@ class FrontDoor:
         """The host under which this machine reaches it."""
         return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # nosec B104: a question
 
+    @property
+    def tls_address(self) -> str:
+        """Where it shows its certificate to this machine; empty without one."""
+        return f"{self.near}:{self.ports['http']}" if self.tls else ""
+
     def configuration(self) -> str:
         """Return nginx.conf."""
         as_root = os.geteuid() == 0

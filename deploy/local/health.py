@@ -22,6 +22,7 @@ def checks(system: System) -> dict[str, Check]:
         found["postgres"] = system.postgres.ready
     for name in NAMES:
         found[name] = _answers(f"http://127.0.0.1:{system.ports[name]}/readyz")
+    found["prometheus"] = system.prometheus.ready
     found["nginx"] = _front_door(system)
     return found
 

@@ -92,6 +92,10 @@ class Layout:
             raise Failure("the local system", "it was never started here", "run: make up")
         return f"http://127.0.0.1:{self.ports()['http_own']}"
 
+    def prometheus_address(self) -> str:
+        """Return Prometheus's URL; it is on loopback only."""
+        return f"http://127.0.0.1:{self.ports()['monitoring']}"
+
     def make(self) -> None:
         """Make the folders with their modes; the nodes make their own."""
         for folder, mode in ((self.state, 0o755), (self.logs, 0o750), (self.secrets, 0o700)):

@@ -5,20 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.applications import NAMES, SERVICES, Applications, Servers
+from deploy.local.applications import NAMES, SERVICES, Applications, Servers, Watched
 from deploy.local.frontdoor import FrontDoor
 from deploy.local.layout import Layout
 from deploy.local.ports import is_free, remember, settle
 from deploy.local.postgres_node import PostgresNode
 from deploy.local.programs import Program
 from deploy.local.progress import Failure
+from deploy.local.prometheus_node import PORT as MONITORING
+from deploy.local.prometheus_node import PrometheusNode
 from deploy.local.rabbitmq_node import RabbitmqNode, RabbitmqPorts
 from deploy.local.secretfiles import SecretFiles
 from deploy.local.settings import Settings
 from deploy.local.supervision import configuration
 
 RABBITMQ_PORTS = ("amqp", "management", "prometheus", "dist", "epmd")
-PORT_NAMES = ("http", "http_own", "postgres", *RABBITMQ_PORTS, *NAMES)
+PORT_NAMES = ("http", "http_own", "postgres", MONITORING, *RABBITMQ_PORTS, *NAMES)
 HTTP_PORT = 8080
 
 
@@ -32,6 +34,7 @@ class System:
     rabbitmq: RabbitmqNode | None
     applications: Applications
     front_door: FrontDoor
+    prometheus: PrometheusNode
 
     def node_programs(self) -> list[Program]:
         """Return the servers of data, in the order in which they start."""
@@ -43,12 +46,14 @@ class System:
         return found
 
     def own_programs(self) -> list[Program]:
-        """Return Linli's own processes and the front door."""
-        return [*self.applications.programs(), self.front_door.program()]
+        """Return Linli's own processes, what watches them, and the front door."""
+        watching = [self.prometheus.program(), self.front_door.program()]
+        return [*self.applications.programs(), *watching]
 
     def address_of(self, name: str) -> str:
         """Return where a program listens, for a person."""
-        port = {"rabbitmq": "amqp", "nginx": "http"}.get(name, name)
+        called = {"rabbitmq": "amqp", "nginx": "http", "prometheus": MONITORING}
+        port = called.get(name, name)
         return f"127.0.0.1:{self.ports[port]}"
 
     def prepare(self) -> None:
@@ -58,6 +63,7 @@ class System:
         if self.rabbitmq is not None:
             self.rabbitmq.prepare()
         self.front_door.prepare()
+        self.prometheus.prepare()
 
     def supervisor_configuration(self) -> str:
         """Return supervisord.conf for all programs."""
@@ -67,7 +73,7 @@ class System:
         """Return a mark that changes when the servers or the supervisor must start anew."""
         files = sources(self.layout.checkout / "deploy", but=("demo", "kubernetes"))
         made = self.supervisor_configuration() + self.front_door.configuration()
-        return mark(files, made)
+        return mark(files, made, self.prometheus.configuration())
 
     def code_mark(self) -> str:
         """Return a mark that changes when Linli's own processes must start anew."""
@@ -90,13 +96,18 @@ def describe(layout: Layout, settings: Settings, *, running: bool) -> System:
         password, cookie = secrets.get("rabbitmq_admin"), secrets.get("erlang_cookie")
         rabbitmq = RabbitmqNode(layout.state, numbers, password, cookie)
     servers = _servers(settings, postgres, rabbitmq)
+    door = FrontDoor(layout, ports, settings.http_host, settings.tls)
+    nodes = [node.folder for node in (postgres, rabbitmq) if node is not None]
+    folders = {"state": layout.state} | {folder.name: folder for folder in nodes}
+    watched = Watched(folders, door.tls_address)
     return System(
         layout,
         ports,
         postgres,
         rabbitmq,
-        Applications(layout, ports, servers, settings.log_level, settings.installation),
-        FrontDoor(layout, ports, settings.http_host, settings.tls),
+        Applications(layout, ports, servers, settings.log_level, settings.installation, watched),
+        door,
+        PrometheusNode(layout, ports, with_broker=rabbitmq is not None),
     )
 
 

@@ -1,4 +1,5 @@
-"""Owns the watch over the topology: compares broker and topology.py every minute, and tells."""
+"""Owns the watch: compares broker and topology.py every minute, and tells; and what it looks at
+besides, because one process is enough for it: disks and the front door's certificate."""
 
 import logging
 import signal
@@ -9,6 +10,7 @@ from shared.config import Address
 from shared.health import serve_health
 from shared.messaging.broker import Broker, BrokerUnavailable
 from shared.messaging.provisioner import Difference, compare
+from shared.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +46,16 @@ class Watch:
             )
 
 
-def watch(broker: Broker, address: Address) -> None:
+def watch(broker: Broker, address: Address, around: Surroundings) -> None:
     """Compare until SIGTERM; sooner again while something is wrong."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     watching = Watch(broker)
+    around.measure_disks()
     serve_health(address, {"topology": watching.complete})
     while True:
         watching.look()
+        around.look()
         if stop.wait(INTERVAL_SECONDS if watching.complete() else _SOONER_SECONDS):
             return

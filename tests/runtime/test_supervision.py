@@ -27,7 +27,14 @@ def parsed(tmp_path: Path) -> RawConfigParser:
 def test_every_process_is_supervised(parsed: RawConfigParser) -> None:
     programs = {name.removeprefix("program:") for name in parsed if name.startswith("program:")}
     own = {f"{service}-{kind}" for service in SERVICES for kind in KINDS}
-    assert programs == own | {"provisioner", "epmd", "rabbitmq", "postgres", "nginx"}
+    assert programs == own | {
+        "provisioner",
+        "epmd",
+        "rabbitmq",
+        "postgres",
+        "nginx",
+        "prometheus",
+    }
 
 
 def test_every_process_is_restarted_whatever_its_exit_code(parsed: RawConfigParser) -> None:
