@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs linli reset demo test bench contracts lint audit lock bootstrap bootstrap-tests coverage-of-demands
+.PHONY: help up down status logs linli reset demo test bench contracts monitoring lint audit lock bootstrap bootstrap-tests coverage-of-demands
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 28
@@ -19,8 +19,8 @@ up: bootstrap ## install what is missing, start the whole system, print its addr
 down: ## stop everything; data stays
 	@if [ -x $(PYTHON) ]; then $(LOCAL) down; fi
 
-status: bootstrap ## every process: state, address, ready or not
-	@$(LOCAL) status
+status: bootstrap ## the whole system on one screen and what is wrong; A="--language en", A=--long
+	@$(LOCAL) status $(A)
 
 logs: bootstrap ## follow the logs; P=grid-api for one process
 	@$(LOCAL) logs $(P)
@@ -42,6 +42,9 @@ bench: bootstrap ## how fast events move, beside stock nameko and pika; A=--quic
 
 contracts: bootstrap ## write docs/asyncapi.yaml, contracts/, openapi/, access.md and problems.md from the code
 	@$(PYTHON) -m deploy.contracts
+
+monitoring: bootstrap ## write deploy/prometheus/prometheus.yml and Grafana's dashboards from the code
+	@$(PYTHON) -m deploy.prometheus
 
 lint: bootstrap ## ruff, mypy, import-linter
 	@$(PYTHON) -m ruff check -q .

@@ -3,6 +3,7 @@
 linli api|worker|relay SERVICE      run a process until SIGTERM
 linli migrate SERVICE               bring a database to the newest version
 linli provision [--watch]           make the broker what topology.py says, or watch over it
+linli status                        the whole system on one screen, and what is wrong
 linli parking list|show|replay|discard SERVICE [ID]    settle events that could not be handled
 linli account add|load|list         the first administrator, accounts from a file
 linli client add|list|rotate|revoke    other systems and their secrets
@@ -32,6 +33,7 @@ from shared.client_cli import add_client
 from shared.keys_cli import add_keys
 from shared.parking_cli import add_parking
 from shared.signing_cli import add_signing
+from shared.status_cli import add_status
 from shared.subscriber_cli import add_subscriber
 
 _START_SECONDS = 10.0
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     provision = commands.add_parser("provision")
     provision.add_argument("--watch", action="store_true", help="compare every minute, for ever")
     provision.set_defaults(run=_provision)
+    add_status(commands)
     add_parking(commands, _services())
     add_subscriber(commands, _services())
     add_account(commands)

@@ -5,9 +5,10 @@ from sqlalchemy import Engine, QueuePool
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
+OUTCOMES = ("handled", "duplicate", "retried", "parked", "returned")
 EVENTS_HANDLED = Counter(
     "linli_events_handled_total",
-    "Deliveries by what became of them: handled, duplicate, retried, parked, returned",
+    f"Deliveries by what became of them: {', '.join(OUTCOMES)}",
     ["queue", "outcome"],
 )
 HANDLER_SECONDS = Histogram(
@@ -91,6 +92,19 @@ CERTIFICATE_EXPIRY = Gauge(
     "When the certificate ends that the front door shows, in Unix time",
     ["address"],
 )
+
+
+def begin_hearing(queue: str) -> None:
+    """Count the deliveries of a queue from 0: Prometheus sees no increase in a series that begins
+    with its first event, and rare ones would go unseen."""
+    for outcome in OUTCOMES:
+        EVENTS_HANDLED.labels(queue, outcome)
+
+
+def begin_saying(event: str) -> None:
+    """Count an event that a relay publishes from 0, for the same reason."""
+    RELAY_PUBLISHED.labels(event)
+    RELAY_UNROUTABLE.labels(event)
 
 
 def watch_pool(engine: Engine) -> None:

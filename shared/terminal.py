@@ -4,6 +4,7 @@ import argparse
 import os
 import pwd
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
@@ -55,9 +56,17 @@ def person() -> str:
 def lines_of(rows: Iterable[Sequence[object]]) -> list[str]:
     """Return rows as lines in columns, the last column as long as it is."""
     cells = [[plain(str(cell)) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
+    padded = [
+        [cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)]
+        for row in cells
+    ]
     return ["  ".join(row).rstrip() for row in padded]
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def time_of(at: datetime) -> str:

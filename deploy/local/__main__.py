@@ -38,8 +38,9 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
         if not _agreed(layout):
             return 1
         lifecycle.reset(layout, progress)
-    elif command == "status":
-        return 0 if status.status(layout, Settings.read()) else 1
+    elif command == "status" or [command, *more[:1]] == ["linli", "status"]:
+        asked = more[1:] if command == "linli" else more
+        return 0 if status.status(layout, Settings.read(), asked) else 1
     elif command == "linli":
         operators.linli(layout, Settings.read(), more)
     else:

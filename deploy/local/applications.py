@@ -72,9 +72,7 @@ class Applications:
         broker = with_login(
             self.servers.rabbitmq_amqp_url, service, secrets.get(f"amqp_{service}"), VHOST
         )
-        monitor = with_login(
-            self.servers.rabbitmq_management_url, MONITOR, secrets.get(f"amqp_{MONITOR}"), ""
-        )
+        monitor = self.monitor_url()
         return self._environment(
             LINLI_RABBITMQ_MONITOR_URL_FILE=secrets.put("url_monitor", monitor),
             LINLI_DATABASE_URL_FILE=secrets.put(f"url_db_{service}", database),
@@ -83,6 +81,11 @@ class Applications:
             LINLI_INDEX_KEY_FILE=secrets.keep(f"index_key_{service}", random_key),
             **(self._outside_issuer() if service == "gateway" else {}),
         )
+
+    def monitor_url(self) -> str:
+        """Return the broker's management API with the login that only looks."""
+        password = self._secrets.get(f"amqp_{MONITOR}")
+        return with_login(self.servers.rabbitmq_management_url, MONITOR, password, "")
 
     def data_keys(self, service: str) -> Path:
         """Return the file of the keys that seal what a service stores of persons, newest first."""

@@ -88,8 +88,12 @@ class Broker:
 
     def depths(self) -> dict[str, int]:
         """Return every queue with the messages in it, some seconds old."""
-        rows = self._call("GET", f"/queues/{self._vhost}")
-        return {row["name"]: row.get("messages", 0) for row in rows}
+        return {row["name"]: row.get("messages", 0) for row in self.queue_rows()}
+
+    def queue_rows(self) -> list[dict[str, Any]]:
+        """Return what the broker says of every queue, some seconds old: messages, consumers."""
+        rows: list[dict[str, Any]] = self._call("GET", f"/queues/{self._vhost}")
+        return rows
 
     def bindings(self) -> frozenset[Binding]:
         """Return the bindings, without those to the default exchange."""

@@ -79,6 +79,7 @@ class Consume(Entrypoint):
 
     def setup(self) -> None:
         """Join the worker's connection."""
+        metrics.begin_hearing(self.queue_name)
         self.connection.register_provider(self)
         self.retries.register_provider(self)
 

@@ -19,7 +19,7 @@ from pika.spec import Basic, BasicProperties
 from shared import metrics
 from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.outbox_reader import OutboxReader, UnsentRow
-from shared.messaging.topology import UnknownEvent, event_named, exchange_of
+from shared.messaging.topology import UnknownEvent, event_named, events_of, exchange_of
 
 log = logging.getLogger(__name__)
 
@@ -273,6 +273,8 @@ class Relay:
         self._session: RelaySession | None = None
         self._standby = False
         self.stop = threading.Event()
+        for event in events_of(service):
+            metrics.begin_saying(event.name)
 
     def publishing_or_standing_by(self) -> bool:
         """Tell whether this relay does what it is there for."""

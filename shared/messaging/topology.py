@@ -148,6 +148,11 @@ def event_named(name: str) -> EventType:
         raise UnknownEvent(name) from None
 
 
+def events_of(service: str) -> tuple[EventType, ...]:
+    """Return what a service says."""
+    return tuple(event for event in EVENTS if event.producer == service)
+
+
 def event_of(contract: type) -> EventType:
     """Return the event that a contract class describes.
 
