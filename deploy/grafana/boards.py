@@ -21,13 +21,14 @@ def boards() -> dict[str, Board]:
 
 def system() -> Board:
     """Return the board that says at a glance whether all is well."""
-    rows = [*_at_a_glance(), Row("受理 Requests"), *_requests(), Row("机器 Machine"), *_machine()]
+    rows: list[Panel | Row] = [*_at_a_glance(), Row("受理 Requests"), *_requests()]
+    rows += [Row("机器 Machine"), *_machine()]
     return Board("linli-system", "邻里 · 系统总览 System", rows)
 
 
 def service() -> Board:
     """Return the board of one service, chosen by the variable."""
-    rows = [
+    rows: list[Panel | Row] = [
         *_answers_of_one(),
         Row("事件 Events"),
         *_events_of_one(),

@@ -8,7 +8,7 @@ import threading
 from shared import metrics
 from shared.config import Address
 from shared.health import serve_health
-from shared.messaging.broker import Broker, BrokerUnavailable
+from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
 from shared.messaging.provisioner import Difference, compare
 from shared.surroundings import Surroundings
 
@@ -33,7 +33,7 @@ class Watch:
         """Compare once; log and measure what differs."""
         try:
             self._last = compare(self._broker)
-        except BrokerUnavailable as error:
+        except (BrokerUnavailable, BrokerRefused) as error:
             self._last = None
             log.warning("broker not compared", extra={"why": str(error)})
             return

@@ -34,10 +34,14 @@ class WholeSystem:
     """All processes, the register of 姑苏区, and a way to break any of them."""
 
     def __init__(
-        self, nodes: PrivateNodes, databases: Callable[[str], Transactions], folder: Path
+        self,
+        nodes: PrivateNodes,
+        databases: Callable[[str], Transactions],
+        folder: Path,
+        vhost: str = "",
     ) -> None:
         self.nodes = nodes
-        vhost = f"journey-{new_id().hex[-12:]}"
+        vhost = vhost or f"journey-{new_id().hex[-12:]}"
         provision(Broker(nodes.rabbitmq_management_url, vhost), PASSWORDS)
         self.db = {service: databases(service) for service in SERVICES}
         register.load(self.db["grid"], REGISTER)
