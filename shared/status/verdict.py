@@ -1,5 +1,6 @@
 """Owns what is wrong with a system that was looked at, in words, the cause before what follows."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,7 +132,8 @@ def _of_the_machine(seen: Seen, now: datetime) -> Iterator[Trouble]:
     for process in seen.processes.values():
         for labels, free in process.measures.each("linli_disk_free_bytes"):
             folder = labels["folder"]
-            part = free / process.measures.value("linli_disk_size_bytes", folder=folder)
+            size = process.measures.value("linli_disk_size_bytes", folder=folder)
+            part = free / size if size else math.nan
             if part < DISK_FREE_PART:
                 yield Trouble(
                     f"{folder} 所在磁盘只剩 {part:.0%}",

@@ -11,9 +11,12 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from prometheus_client import REGISTRY
 
 from deploy.local.frontdoor import told_of_http2
 from deploy.local.settings import Settings, Tls
+from shared.config import tls_address
+from shared.surroundings import Surroundings
 from tests.runtime.doors import Door, asking, echoing, opened
 
 
@@ -105,6 +108,18 @@ def test_who_speaks_without_tls_is_refused(door: Door) -> None:
     ((status, said),) = door.raw(asking("/api/v1/grid/x"))
     assert status == 400
     assert '"type":"urn:linli:problem:bad-request"' in said
+
+
+def test_the_end_of_the_certificate_is_measured_where_the_provisioner_is_told_to(
+    door: Door, tls: Tls
+) -> None:
+    told = door.system.applications.provision_environment()
+    Surroundings({}, tls_address(told)).look()
+    certificate = x509.load_pem_x509_certificate(tls.certificate.read_bytes())
+    name, labels = "linli_certificate_expiry_timestamp_seconds", {}
+    labels["address"] = told["LINLI_WATCHED_TLS"]
+    shown = REGISTRY.get_sample_value(name, labels)
+    assert shown == certificate.not_valid_after_utc.timestamp()
 
 
 def test_this_machine_itself_needs_no_certificate(door: Door) -> None:

@@ -90,3 +90,19 @@ def test_urls_of_another_kind_are_refused_without_showing_their_password():
         with pytest.raises(BadConfiguration, match=name) as refusal:
             read({name: "http://user:hidden@host"})
         assert "hidden" not in str(refusal.value)
+
+
+def test_pairs_are_read_by_their_names():
+    assert config.pairs("LINLI_X", {"LINLI_X": "a=/b, c=d=e"}) == {"a": "/b", "c": "d=e"}
+    assert config.pairs("LINLI_X", {}) == {}
+
+
+@pytest.mark.parametrize("text", ["a", "a=", "=b", "a=b,c"])
+def test_what_is_no_pair_is_refused(text: str):
+    with pytest.raises(BadConfiguration, match="LINLI_X must be key=value"):
+        config.pairs("LINLI_X", {"LINLI_X": text})
+
+
+def test_an_address_that_makes_no_sense_is_named_by_its_variable():
+    with pytest.raises(BadConfiguration, match="LINLI_WATCHED_TLS must be host:port"):
+        config.tls_address({"LINLI_WATCHED_TLS": "nginx"})

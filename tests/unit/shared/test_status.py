@@ -147,6 +147,10 @@ def test_a_disk_and_a_certificate_near_their_end_are_said():
         ("linli_disk_free_bytes", {"folder": "state"}, 15),
         ("linli_disk_size_bytes", {"folder": "postgres"}, 100),
         ("linli_disk_size_bytes", {"folder": "state"}, 100),
+        ("linli_disk_free_bytes", {"folder": "gone"}, math.nan),
+        ("linli_disk_size_bytes", {"folder": "gone"}, math.nan),
+        ("linli_disk_free_bytes", {"folder": "proc"}, 0),
+        ("linli_disk_size_bytes", {"folder": "proc"}, 0),
         ("linli_certificate_expiry_timestamp_seconds", {"address": "nginx:443"}, ends),
     ]
     assert said(with_process(provisioner(*samples))) == [
