@@ -4,7 +4,7 @@ linli signing-keys init              make the first key; it signs at once
 linli signing-keys show              every key that is not over
 linli signing-keys rotate [--now]    announce a new key: it signs in an hour, or at once
 linli signing-keys drop KID          after a compromise: its tokens hold no longer
-linli signing-keys export            the public set, as JSON
+linli signing-keys export [--to FILE]    the public set, as JSON
 linli signing-keys install SERVICE [FILE]    bring a service the public set (- for standard input)
 """
 
@@ -24,8 +24,11 @@ def add_signing(commands: Any, services: Sequence[str]) -> None:
         "signing-keys", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     actions = keys.add_subparsers(dest="action", required=True)
-    for name, run in (("init", _init), ("show", _show), ("export", _export)):
+    for name, run in (("init", _init), ("show", _show)):
         actions.add_parser(name).set_defaults(run=run, service="gateway")
+    export = actions.add_parser("export")
+    export.add_argument("--to", type=Path)
+    export.set_defaults(run=_export, service="gateway")
     rotate = actions.add_parser("rotate")
     rotate.add_argument("--now", action="store_true", help="after a compromise: sign at once")
     rotate.set_defaults(run=_rotate, service="gateway")
@@ -67,7 +70,15 @@ def _show(arguments: argparse.Namespace) -> None:
 def _export(arguments: argparse.Namespace) -> None:
     import json
 
-    print(json.dumps(_on_gateway(arguments, lambda keys, db: keys.export(db))))
+    said = _on_gateway(arguments, lambda keys, db: keys.export(db))
+    if arguments.to is None:
+        print(json.dumps(said))
+        return
+    try:
+        arguments.to.write_text(json.dumps(said) + "\n", encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"linli signing-keys export: can't write {arguments.to}: {error.strerror}")
+    print(f"signing keys: {len(said['keys'])} public, set {said['version']}, in {arguments.to}")
 
 
 def _install(arguments: argparse.Namespace) -> None:

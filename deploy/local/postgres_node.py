@@ -51,12 +51,13 @@ class PostgresNode:
             self._create()
         elif self._password_mark() != (self.folder / "password.mark").read_text():
             self._change_password()
+        place = render("postgres/local-place.conf", folder=self.folder, port=self.port)
         durable = "on" if self.durable else "off"
-        conf = render(
-            "postgres/postgresql.conf", folder=self.folder, port=self.port, durable=durable
-        )
+        conf = render("postgres/postgresql.conf", place=place, durable=durable)
         write_for(self.folder / "postgresql.conf", conf, user)
-        write_for(self.folder / "pg_hba.conf", render("postgres/pg_hba.conf"), user)
+        write_for(
+            self.folder / "pg_hba.conf", render("postgres/pg_hba.conf", place="127.0.0.1/32"), user
+        )
 
     def program(self) -> Program:
         """Return the server's process; SIGINT is PostgreSQL's fast shutdown."""

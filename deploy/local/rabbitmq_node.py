@@ -1,8 +1,6 @@
 """Own a private RabbitMQ and its epmd: folder, configuration, commands and readiness."""
 
-import base64
 import hashlib
-import json
 import os
 import subprocess
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from deploy.local.programs import (
     write_for,
 )
 from deploy.local.templates import render
+from deploy.rabbitmq.definitions import definitions
 
 ADMIN = "linli_admin"
 SCRIPTS = "/usr/lib/rabbitmq/bin"
@@ -66,18 +65,19 @@ class RabbitmqNode:
         """Write the node's configuration, users and cookie."""
         user = own_user("rabbitmq")
         own_folder(self.folder, user)
-        conf = render(
-            "rabbitmq/rabbitmq.conf",
+        place = render(
+            "rabbitmq/local-place.conf",
             folder=self.folder,
             amqp_port=self.ports.amqp,
             management_port=self.ports.management,
             prometheus_port=self.ports.prometheus,
-            log_level=self.log_level,
         )
+        conf = render("rabbitmq/rabbitmq.conf", place=place, log_level=self.log_level)
         write_for(self.folder / "rabbitmq.conf", conf, user)
         plugins = render("rabbitmq/enabled_plugins")
         write_for(self.folder / "enabled_plugins", plugins, user)
-        write_for(self.folder / "definitions.json", self._definitions(), user, 0o600)
+        told = definitions(ADMIN, self.password, self.cookie)
+        write_for(self.folder / "definitions.json", told, user, 0o600)
         write_for(self.folder / ".erlang.cookie", self.cookie, user, 0o400)
 
     def epmd_program(self) -> Program:
@@ -172,14 +172,3 @@ class RabbitmqNode:
             f"+S {schedulers}:{schedulers} +sbwt none +sbwtdcpu none +sbwtdio none"
             " -kernel inet_dist_use_interface {127,0,0,1}"
         )
-
-    def _definitions(self) -> str:
-        salt = hashlib.sha256(self.cookie.encode()).digest()[:4]
-        digest = hashlib.sha256(salt + self.password.encode()).digest()
-        admin = {
-            "name": ADMIN,
-            "password_hash": base64.b64encode(salt + digest).decode(),
-            "hashing_algorithm": "rabbit_password_hashing_sha256",
-            "tags": ["administrator"],
-        }
-        return json.dumps({"users": [admin]}, indent=2)

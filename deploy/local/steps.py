@@ -1,4 +1,4 @@
-"""Own the one-shot steps between servers and processes: databases, tables, keys, accounts."""
+"""Own how the local system takes the one-shot steps of deploy/steps.py."""
 
 import subprocess
 from collections.abc import Mapping
@@ -11,11 +11,9 @@ from deploy.local.progress import Failure, Progress
 from deploy.local.secretfiles import SecretFiles, strong_password
 from deploy.local.system import System
 from deploy.postgres.provision import ServiceDatabase, provision
+from deploy.steps import Files, Step, steps
 
-REGISTER = "deploy/demo/areas-320508.csv"
-ACCOUNTS = "deploy/demo/accounts.csv"
-GATEWAY = "gateway"
-ADMINISTRATOR = "admin"
+_AT_ONCE = 4
 
 
 def run_all(system: System, progress: Progress) -> None:
@@ -25,49 +23,25 @@ def run_all(system: System, progress: Progress) -> None:
     """
     for service in SERVICES:
         _make_database(system, service, progress)
-    applications = system.applications
-    _linli(system, ["provision"], applications.provision_environment())
-    progress.say("RabbitMQ: logins, exchanges and queues are as topology.py says")
-    with ThreadPoolExecutor(len(SERVICES)) as pool:
-        for line in pool.map(lambda service: _migrate(system, service), SERVICES):
-            progress.say(line)
-    _hand_out_signing_keys(system, progress)
-    _make_first_administrator(system, progress)
-    if applications.installation == "demo":
-        _load_demo(system, progress)
+    demo = system.applications.installation == "demo"
+    left = [step for step in steps(_files(system)) if demo or not step.demo]
+    done: set[str] = set()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while left:
+            now = [step for step in left if done.issuperset(step.after)]
+            for line in pool.map(lambda step: _run(system, step), now):
+                progress.say(line)
+            done.update(step.name for step in now)
+            left = [step for step in left if step.name not in done]
 
 
-def _hand_out_signing_keys(system: System, progress: Progress) -> None:
-    """Make the first key that signs tokens, and bring every other service its public half."""
-    applications = system.applications
-    gateway = applications.service_environment(GATEWAY)
-    progress.say(_linli(system, ["signing-keys", "init"], gateway))
-    public = system.layout.state / "signing_keys.json"
-    public.write_text(_linli(system, ["signing-keys", "export"], gateway))
-    for service in SERVICES:
-        if service != GATEWAY:
-            install = ["signing-keys", "install", service, str(public)]
-            progress.say(_linli(system, install, applications.service_environment(service)))
-
-
-def _make_first_administrator(system: System, progress: Progress) -> None:
-    """Make the account that makes all others; once there, it stays as it is."""
-    password = SecretFiles(system.layout.secrets).keep("admin_password", strong_password)
-    named = ["--name", "系统管理员", "--role", "administrator"]
-    first = ["account", "add", ADMINISTRATOR, *named, "--password-file", str(password)]
-    progress.say(_linli(system, first, system.applications.service_environment(GATEWAY)))
-
-
-def _load_demo(system: System, progress: Progress) -> None:
-    """Load the district of the demo and its people; who is there stays as they are."""
-    applications = system.applications
-    register = ["register", "load", REGISTER]
-    loaded = _linli(system, register, applications.service_environment("grid"))
-    progress.say(f"area register: {loaded}")
-    password = SecretFiles(system.layout.secrets).keep("demo_password", strong_password)
-    people = ["account", "load", ACCOUNTS, "--if-absent", "--password-file", str(password)]
-    loaded = _linli(system, people, applications.service_environment(GATEWAY))
-    progress.say(f"demo accounts: {loaded}")
+def _files(system: System) -> Files:
+    secrets = SecretFiles(system.layout.secrets)
+    return Files(
+        signing_keys=str(system.layout.state / "signing_keys.json"),
+        admin_password=str(secrets.keep("admin_password", strong_password)),
+        demo_password=str(secrets.keep("demo_password", strong_password)),
+    )
 
 
 def _make_database(system: System, service: str, progress: Progress) -> None:
@@ -81,19 +55,13 @@ def _make_database(system: System, service: str, progress: Progress) -> None:
     progress.say(f"database {database.name}: {'made' if changed else 'there'}")
 
 
-def _migrate(system: System, service: str) -> str:
-    said = _linli(system, ["migrate", service], system.applications.service_environment(service))
-    return f"tables: {said}"
-
-
-def _linli(system: System, arguments: list[str], environment: Mapping[str, str]) -> str:
-    """Run a `linli` command to its end and return the last line it printed."""
-    name = f"step-{'-'.join(arguments[:2])}".replace("/", "-")
-    log = system.layout.log_of(name)
+def _run(system: System, step: Step) -> str:
+    """Run a step to its end and return the last line it printed, for a person."""
+    log = system.layout.log_of(f"step-{step.name}")
     with log.open("wb") as output:
         done = subprocess.run(
-            [system.applications.linli(), *arguments],
-            env=dict(environment),
+            [system.applications.linli(), *step.arguments],
+            env=dict(_environment(system, step)),
             cwd=system.layout.checkout,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -101,8 +69,15 @@ def _linli(system: System, arguments: list[str], environment: Mapping[str, str])
             check=False,
         )
     if done.returncode != 0:
-        command = f"linli {' '.join(arguments)}"
+        command = f"linli {' '.join(step.arguments)}"
         why = f"exit code {done.returncode}"
         raise Failure(command, why, "put right what the log says, then: make up", log)
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "done"
+    return f"{step.about}{': ' if step.about else ''}{lines[-1] if lines else 'done'}"
+
+
+def _environment(system: System, step: Step) -> Mapping[str, str]:
+    applications = system.applications
+    if step.service is None:
+        return applications.provision_environment()
+    return applications.service_environment(step.service)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from deploy.local.doorwords import PROBLEMS
+from deploy.nginx.doorwords import PROBLEMS
 from deploy.local.supervision import Supervisor
 from shared.http import problems
 from tests.runtime.doors import LONG, Door, asking, echoing, healthy, opened

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import UnprocessableEntity, default_exceptions
 
-from deploy.local.doorwords import PROBLEMS
+from deploy.nginx.doorwords import PROBLEMS
 from shared.errors import Conflict, Rejected
 from shared.http import problems
 from shared.http.etags import Stale

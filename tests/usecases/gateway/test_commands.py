@@ -66,7 +66,7 @@ def test_keys_are_made_shown_changed_and_dropped(db: Transactions) -> None:
     assert all(who.startswith("operator:") for who in column(db, "SELECT who FROM audit_log"))
 
 
-@pytest.mark.parametrize("way", ["file", "stdin"])
+@pytest.mark.parametrize("way", ["file", "stdin", "to"])
 def test_what_is_exported_opens_the_doors_of_a_service(
     db: Transactions, grid_db: Transactions, tmp_path: Path, way: str
 ) -> None:
@@ -77,8 +77,11 @@ def test_what_is_exported_opens_the_doors_of_a_service(
     exported = linli(db, "signing-keys", "export").stdout
     assert "PRIVATE" not in exported
     file = tmp_path / "keys.json"
-    file.write_text(exported)
-    named = [str(file)] if way == "file" else []
+    if way == "to":
+        assert linli(db, "signing-keys", "export", "--to", str(file)).returncode == 0
+    else:
+        file.write_text(exported)
+    named = [] if way == "stdin" else [str(file)]
     done = linli(grid_db, "signing-keys", "install", "grid", *named, stdin=exported)
     assert done.returncode == 0, done.stderr
     assert grid_db.read(authenticate, said, "grid", real_now()) == CLAIMS
@@ -98,6 +101,13 @@ def test_a_file_that_is_not_there_is_named(grid_db: Transactions, tmp_path: Path
     done = linli(grid_db, "signing-keys", "install", "grid", str(tmp_path / "none.json"))
     assert done.returncode == 1
     assert "none.json" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_place_that_takes_no_export_is_named(db: Transactions, tmp_path: Path) -> None:
+    linli(db, "signing-keys", "init")
+    done = linli(db, "signing-keys", "export", "--to", str(tmp_path / "none" / "keys.json"))
+    assert done.returncode == 1
+    assert "keys.json" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_another_system_is_let_in_gets_a_new_secret_and_is_shut_out(db: Transactions) -> None:
