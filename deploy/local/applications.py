@@ -50,6 +50,8 @@ class Applications:
     log_level: str = "info"
     installation: Installation = "demo"
     watched: Watched = field(default_factory=Watched)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """What whoever starts the system chose for it."""
 
     def programs(self) -> Iterator[Program]:
         """Yield every process, in the order of NAMES."""
@@ -117,16 +119,18 @@ class Applications:
             LINLI_ENV=self.installation,
             LINLI_LOG_LEVEL=self.log_level,
             PYTHONUNBUFFERED="1",
-            **{name: value for name, value in os.environ.items() if name.startswith("OTEL_")},
+            **{name: value for name, value in self.environ.items() if name.startswith("OTEL_")},
             **{name: str(value) for name, value in more.items()},
         )
 
     def _outside_issuer(self) -> dict[str, str | Path]:
         """Return what whoever ran `make up` chose for sign-in by an outside issuer."""
-        told: dict[str, str | Path] = {n: os.environ[n] for n in OIDC if os.environ.get(n)}
-        if secret := os.environ.get(OIDC_SECRET):
+        told: dict[str, str | Path] = {
+            name: self.environ[name] for name in OIDC if self.environ.get(name)
+        }
+        if secret := self.environ.get(OIDC_SECRET):
             told[f"{OIDC_SECRET}_FILE"] = self._secrets.put("oidc_client_secret", secret)
-        elif file := os.environ.get(f"{OIDC_SECRET}_FILE"):
+        elif file := self.environ.get(f"{OIDC_SECRET}_FILE"):
             told[f"{OIDC_SECRET}_FILE"] = file
         return told
 

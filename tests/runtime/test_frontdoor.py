@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from deploy.nginx.doorwords import PROBLEMS
 from deploy.local.supervision import Supervisor
+from deploy.nginx.doorwords import PROBLEMS
 from shared.http import problems
 from tests.runtime.doors import LONG, Door, asking, echoing, healthy, opened
 from tests.runtime.systems import eventually, system_in
