@@ -1,4 +1,4 @@
-"""Own deploy/requirements.txt: what the image installs, by hash; uv.lock without what only tests need."""
+"""Own deploy/requirements.txt: what the image installs, by hash; uv.lock but for the tests' own."""
 
 import subprocess
 

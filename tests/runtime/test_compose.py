@@ -238,7 +238,8 @@ def test_every_secret_file_volume_and_network_that_is_named_exists_and_is_used(
     assert bound == {
         CHECKOUT / secretfolder.FOLDER,
         CHECKOUT / "deploy/prometheus",
-        CHECKOUT / "deploy/grafana",
+        CHECKOUT / "deploy/grafana/provisioning",
+        CHECKOUT / "deploy/grafana/dashboards",
     }
     networks = {network for s in services.values() for network in s.get("networks", {})}
     assert set(project["networks"]) - {"default"} == networks

@@ -20,7 +20,8 @@ from shared.surroundings import Surroundings
 from tests.runtime.doors import Door, asking, echoing, opened
 
 
-def _self_signed(folder: Path) -> Tls:
+def self_signed(folder: Path) -> Tls:
+    """Return a certificate for this machine, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "linli.test")])
     now = datetime.now(UTC)
@@ -46,7 +47,7 @@ def _self_signed(folder: Path) -> Tls:
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
-    return _self_signed(tmp_path_factory.mktemp("certificate"))
+    return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
