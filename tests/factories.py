@@ -21,7 +21,9 @@ def _case(values: dict[str, Any]) -> dict[str, Any]:
         "case_class": "corridor-clear",
         "severity": 3,
         "area_code": COMMUNITY,
+        "case_class": "corridor-clear",
         "title": "楼道堆放杂物",
+        "severity": 3,
         "finding_id": new_id(),
         "deadline": NOON,
         "filed_at": NOON,
@@ -42,6 +44,7 @@ def case_closed(**values: Any) -> CaseClosedV1:
         "closed_at": NOON,
         "closed_by": new_id(),
         "overdue": False,
+        "resolved_by": new_id(),
     }
     return CaseClosedV1(**_case(defaults | values))
 

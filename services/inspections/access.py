@@ -13,6 +13,7 @@ _STAFF: tuple[Role, ...] = (
     "district_office",
     "committee",
 )
+_INSPECTORS: tuple[Role, ...] = ("inspector", "district_office")
 
 # what is looked at is known to everyone (plan row I02: 公开、公正)
 _CHECKLISTS = allow_everyone(scope="inspections.checklists:read")
@@ -25,11 +26,14 @@ ACCESS: Access = {
     "list_checklists": _CHECKLISTS,
     "get_checklist": _CHECKLISTS,
     # those who are inspected don't record it (plan row I02: separation of roles)
-    "record_inspection": allow(
-        "inspector", "district_office", scope="inspections.inspections:write"
-    ),
+    "record_inspection": allow(*_INSPECTORS, scope="inspections.inspections:write"),
     "get_inspection": allow(*_STAFF, scope="inspections.inspections:read"),
     "list_inspections": allow(*_STAFF, scope="inspections.inspections:read"),
     "get_finding": allow(*_STAFF, scope="inspections.findings:read"),
     "list_findings": allow(*_STAFF, scope="inspections.findings:read"),
+    "get_reinspection": allow(*_STAFF, scope="inspections.reinspections:read"),
+    "list_reinspections": allow(*_STAFF, scope="inspections.reinspections:read"),
+    # of these persons, those who had no part in it: domain/reinspections.py
+    "pass_reinspection": allow(*_INSPECTORS, scope="inspections.reinspections:write"),
+    "fail_reinspection": allow(*_INSPECTORS, scope="inspections.reinspections:write"),
 }

@@ -5,10 +5,26 @@ from uuid import UUID
 from flask import url_for
 
 from services.inspections import schemas
-from services.inspections.usecases import areas, checklists, findings, inspections
+from services.inspections.usecases import (
+    areas,
+    checklists,
+    findings,
+    inspections,
+    reinspection_reading,
+    reinspections,
+)
+from services.inspections.usecases.reinspections import ReinspectionMove
 from shared.http.app import read, run
 from shared.http.auth import caller
-from shared.http.etags import ETAG, Tagged, fingerprinted, tagged
+from shared.http.etags import (
+    ETAG,
+    IfMatch,
+    IfMatchHeader,
+    Tagged,
+    expected_version,
+    fingerprinted,
+    tagged,
+)
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 
@@ -16,7 +32,8 @@ AREAS = Routes("areas", __name__, description="本服务所知的区划 / areas 
 CHECKLISTS = Routes("checklists", __name__, description="检查表及其版本 / versioned checklists")
 INSPECTIONS = Routes("inspections", __name__, description="检查与评分 / inspections, scores")
 FINDINGS = Routes("findings", __name__, description="检查发现的问题 / what inspections found")
-BLUEPRINTS = [AREAS, CHECKLISTS, INSPECTIONS, FINDINGS]
+REINSPECTIONS = Routes("reinspections", __name__, description="复查 / re-inspections")
+BLUEPRINTS = [AREAS, CHECKLISTS, INSPECTIONS, FINDINGS, REINSPECTIONS]
 
 
 @AREAS.get("/areas/<code>")
@@ -92,3 +109,42 @@ def get_finding(finding_id: UUID) -> Tagged[schemas.FindingHistoryView]:
 def list_findings(request: schemas.ListFindings) -> schemas.FindingPage:
     """Findings under an area, newest first"""
     return read(findings.list_findings, request, caller())
+
+
+@REINSPECTIONS.get("/reinspections")
+@REINSPECTIONS.arguments(accepts(schemas.ListReinspections), location="query")
+@REINSPECTIONS.response(200, shows(schemas.ReinspectionPage))
+def list_reinspections(request: schemas.ListReinspections) -> schemas.ReinspectionPage:
+    """Re-inspections under an area, newest first"""
+    return read(reinspection_reading.list_reinspections, request, caller())
+
+
+@REINSPECTIONS.get("/reinspections/<uuid:reinspection_id>")
+@REINSPECTIONS.response(200, shows(schemas.ReinspectionView), headers=ETAG)
+def get_reinspection(reinspection_id: UUID) -> Tagged[schemas.ReinspectionView]:
+    """A re-inspection, and who may not decide it"""
+    return tagged(read(reinspection_reading.get_reinspection, reinspection_id, caller()))
+
+
+@REINSPECTIONS.post("/reinspections/<uuid:reinspection_id>/pass")
+@REINSPECTIONS.arguments(accepts(schemas.PassReinspection))
+@REINSPECTIONS.arguments(IfMatch, location="headers")
+@REINSPECTIONS.response(200, shows(schemas.ReinspectionView), headers=ETAG)
+def pass_reinspection(
+    request: schemas.PassReinspection, seen: IfMatchHeader, reinspection_id: UUID
+) -> Tagged[schemas.ReinspectionView]:
+    """Find it mended, as an inspector who had no part in it; the finding is closed"""
+    move = ReinspectionMove(reinspection_id, caller(), expected_version(seen))
+    return tagged(run(reinspections.pass_reinspection, move, request))
+
+
+@REINSPECTIONS.post("/reinspections/<uuid:reinspection_id>/fail")
+@REINSPECTIONS.arguments(accepts(schemas.FailReinspection))
+@REINSPECTIONS.arguments(IfMatch, location="headers")
+@REINSPECTIONS.response(200, shows(schemas.ReinspectionView), headers=ETAG)
+def fail_reinspection(
+    request: schemas.FailReinspection, seen: IfMatchHeader, reinspection_id: UUID
+) -> Tagged[schemas.ReinspectionView]:
+    """Find it not mended; it is in rectification again, with a new deadline"""
+    move = ReinspectionMove(reinspection_id, caller(), expected_version(seen))
+    return tagged(run(reinspections.fail_reinspection, move, request))

@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Text
+from sqlalchemy import ARRAY, DateTime, ForeignKey, Text, Uuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from services.inspections.domain.findings import FindingState
+from services.inspections.domain.reinspections import ReinspectionState
 from shared.contracts.inspections import InspectionMode
 
 
@@ -18,6 +19,8 @@ class Base(DeclarativeBase):
         str: Text,
         FindingState: Text,
         InspectionMode: Text,
+        ReinspectionState: Text,
+        list[UUID]: ARRAY(Uuid),
     }
 
 
@@ -89,7 +92,9 @@ class Inspection(Base):
     version: Mapped[int] = mapped_column()
     checklist_version: Mapped[ChecklistVersion] = relationship()
     results: Mapped[list["InspectionResult"]] = relationship()
-    findings: Mapped[list["Finding"]] = relationship(order_by="Finding.id")
+    findings: Mapped[list["Finding"]] = relationship(
+        order_by="Finding.id", back_populates="inspection"
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -129,6 +134,7 @@ class Finding(Base):
     closed_at: Mapped[datetime | None]
     overdue: Mapped[bool | None]
     version: Mapped[int] = mapped_column()
+    inspection: Mapped[Inspection] = relationship(back_populates="findings")
     steps: Mapped[list["FindingStep"]] = relationship(order_by="FindingStep.finding_version")
 
     __mapper_args__ = {"version_id_col": version}
@@ -144,4 +150,37 @@ class FindingStep(Base):
     state: Mapped[FindingState]
     finding_version: Mapped[int]
     case_version: Mapped[int | None]
+    reinspection_id: Mapped[UUID | None] = mapped_column(ForeignKey("reinspections.id"))
     taken_at: Mapped[datetime]
+    reinspection: Mapped["Reinspection | None"] = relationship()
+
+
+class Reinspection(Base):
+    """Another inspector's look at what was mended; its outcome is final.
+
+    The persons are those who may not decide it, by what they had to do with the finding.
+    """
+
+    __tablename__ = "reinspections"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    finding_id: Mapped[UUID] = mapped_column(ForeignKey("findings.id"))
+    case_id: Mapped[UUID]
+    case_version: Mapped[int]
+    area_code: Mapped[str]
+    title: Mapped[str]
+    state: Mapped[ReinspectionState]
+    opened_at: Mapped[datetime]
+    overdue: Mapped[bool]
+    first_inspector_id: Mapped[UUID]
+    rectifier_ids: Mapped[list[UUID]]
+    checker_ids: Mapped[list[UUID]]
+    responsible_ids: Mapped[list[UUID]]
+    inspector_id: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str | None]
+    deadline: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+    finding: Mapped[Finding] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}

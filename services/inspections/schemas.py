@@ -8,11 +8,13 @@ from uuid import UUID
 from marshmallow import validate
 
 from services.inspections.domain.findings import FindingState
+from services.inspections.domain.reinspections import ReinspectionState
 from shared.contracts.inspections import InspectionMode
 
 _CODE = {"validate": validate.Regexp(r"^[a-z][a-z0-9-]{0,63}\Z")}
 _COMMUNITY = {"validate": validate.Regexp(r"^[0-9]{12}\Z")}
 _TITLE = {"validate": [validate.Length(max=200), validate.Regexp(r"\s*\S")]}
+_WORDS = {"validate": [validate.Length(max=2000), validate.Regexp(r"\s*\S")]}
 _NOTE = {"validate": validate.Length(max=2000)}
 _ITEMS = {"validate": validate.Length(min=1, max=200)}
 # marshmallow reads "no", 0 and the like as well; a mark on a checklist is one or the other
@@ -93,6 +95,27 @@ class ListFindings(ListInspections):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListReinspections(ListInspections):
+    """Re-inspections, newest first, in all areas whose code begins with `area`, by state or all."""
+
+    state: ReinspectionState | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassReinspection:
+    """What the re-inspector saw of what was mended."""
+
+    note: str = field(metadata=_WORDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailReinspection:
+    """What the re-inspector found not mended."""
+
+    reason: str = field(metadata=_WORDS)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AreaView:
     """An area as this service knows it."""
 
@@ -165,11 +188,12 @@ class FindingView:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingStepView:
-    """The step that made one version of a finding."""
+    """The step that made one version of a finding; a re-inspection opened or decided names it."""
 
     finding_version: int
     state: FindingState
     case_version: int | None
+    reinspection_id: UUID | None
     taken_at: datetime
 
 
@@ -190,19 +214,51 @@ class FindingPage:
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionView:
-    """An inspection and its score."""
+    """An inspection and its score; who made a covert one is shown to its organisers alone."""
 
     id: UUID
     area_code: str
     checklist_code: str
     checklist_version: int
-    inspector_id: UUID
+    inspector_id: UUID | None
     mode: InspectionMode
     inspected_at: datetime
     recorded_at: datetime
     points: int
     points_possible: int
     failed_items: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinspectionView:
+    """A look of another inspector at what was mended.
+
+    `excluded_ids` may not decide it: they found, mended, checked or answer for it. `deadline` is
+    the new one of the rectification, set where it failed; `overdue` is how its case was closed.
+    """
+
+    id: UUID
+    finding_id: UUID
+    case_id: UUID
+    area_code: str
+    title: str
+    state: ReinspectionState
+    opened_at: datetime
+    overdue: bool
+    excluded_ids: list[UUID]
+    inspector_id: UUID | None
+    decided_at: datetime | None
+    note: str | None
+    deadline: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReinspectionPage:
+    """Some re-inspections, newest first."""
+
+    items: list[ReinspectionView]
+    next: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

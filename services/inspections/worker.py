@@ -1,6 +1,6 @@
 """Owns the event door of `inspections`: what it hears, and which use case answers."""
 
-from services.inspections.usecases import findings
+from services.inspections.usecases import findings, reinspections
 from shared.auth import known
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
@@ -25,8 +25,8 @@ class InspectionsWorker:
 
     @consume("inspections.on_case_closed")
     def on_case_closed(self, event: Event) -> None:
-        """Close the finding that was mended."""
-        self.db.once(event, findings.close_finding)
+        """Let another inspector look at what was mended."""
+        self.db.once(event, reinspections.open_reinspection)
 
     @consume("inspections.on_account_changed")
     def on_account_changed(self, event: Event) -> None:

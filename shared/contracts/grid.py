@@ -168,3 +168,5 @@ class CaseClosedV1(CaseStateV1):
     closed_at: datetime
     closed_by: UUID
     overdue: bool
+    resolved_by: UUID | None = None
+    """Who mended it; the re-inspection is another person's."""

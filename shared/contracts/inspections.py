@@ -53,6 +53,7 @@ class FindingRaisedV1(FindingStateV1):
 
     note: str
     inspector_id: UUID | None = None
+    """None where the inspection was covert: who came is not said to those who are inspected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,8 @@ class ReinspectionOpenedV1(ReinspectionStateV1):
     """A rectification was closed; an inspector who had no part in it is to look again."""
 
     excluded_ids: list[UUID]
-    """Who may not: the first inspector, who mended it, who checked it."""
+    """Who may not: the first inspector (unsaid where it was covert), those who mended it, who
+    checked it, and who answers for it (the owners of the case)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ SCOPES: dict[str, tuple[str, str]] = {
     "inspections.findings:read": ("查看检查发现的问题", "read findings"),
     "inspections.inspections:read": ("查看检查记录", "read inspections"),
     "inspections.inspections:write": ("登记检查", "record inspections"),
+    "inspections.reinspections:read": ("查看复查", "read re-inspections"),
+    "inspections.reinspections:write": ("办理复查", "decide re-inspections"),
 }
 """Each scope in Chinese and English. A test compares them with all services' access tables."""
 

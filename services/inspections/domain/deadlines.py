@@ -38,7 +38,7 @@ def check_inspected_at(inspected_at: datetime, now: datetime) -> None:
 def rectification_deadline(inspected_at: datetime, within_days: int) -> datetime:
     """Return the first moment, in UTC, at which a finding is overdue.
 
-    The term is in natural days after that of the inspection. Source: plan row I05
-    「在规定时限内整改完毕」.
+    `inspected_at` is when it was found, or found again by a re-inspection: then the same natural
+    days are given anew. Source: plan row I05 「在规定时限内整改完毕」.
     """
     return end_of_natural_days(inspected_at, within_days)

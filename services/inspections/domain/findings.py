@@ -11,21 +11,43 @@ from services.inspections.domain.deadlines import rectification_deadline
 from services.inspections.domain.scoring import ItemResult
 from shared.errors import Conflict
 
-FindingState = Literal["raised", "in_rectification", "closed"]
+FindingState = Literal["raised", "in_rectification", "awaiting_reinspection", "closed"]
+FindingMove = Literal["case_filed", "case_closed", "reinspection_passed", "reinspection_failed"]
 
-MOVES: Mapping[FindingState, frozenset[FindingState]] = {
-    # raised → closed: events are unordered, the close of a case may arrive before its filing
-    "raised": frozenset({"in_rectification", "closed"}),
-    "in_rectification": frozenset({"closed"}),
-    "closed": frozenset(),
+MOVES: Mapping[FindingState, Mapping[FindingMove, FindingState]] = {
+    "raised": {
+        "case_filed": "in_rectification",
+        # events are unordered: the close of a case may arrive before its filing
+        "case_closed": "awaiting_reinspection",
+    },
+    "in_rectification": {"case_closed": "awaiting_reinspection"},
+    "awaiting_reinspection": {
+        # the case was closed once more before anybody looked: the newer close counts
+        "case_closed": "awaiting_reinspection",
+        "reinspection_passed": "closed",
+        "reinspection_failed": "in_rectification",
+    },
+    "closed": {},
+}
+"""Every move there is: state → move → next state. Nothing but a passed re-inspection closes."""
+
+_CHINESE = {
+    "raised": "已发现",
+    "in_rectification": "整改中",
+    "awaiting_reinspection": "复查中",
+    "closed": "已销号",
+    "case_filed": "立案",
+    "case_closed": "结案",
+    "reinspection_passed": "复查通过",
+    "reinspection_failed": "复查未通过",
 }
 
 
 class FindingMoveNotAllowed(Conflict):
-    """The finding is in a state from which it can't reach the one asked for."""
+    """The finding is in a state that this move doesn't start from."""
 
-    zh = "检查问题不能由“{old}”变为“{new}”"
-    en = "A finding can't go from {old} to {new}"
+    zh = "检查问题处于“{state_zh}”，不能“{move_zh}”"
+    en = "The finding is {state}: {move} changes nothing there"
 
 
 class FindingHasOtherCase(Conflict):
@@ -35,15 +57,17 @@ class FindingHasOtherCase(Conflict):
     en = "The finding already belongs to case {case_number}"
 
 
-def moved(old: FindingState, new: FindingState) -> FindingState:
-    """Return the new state.
+def moved(state: FindingState, move: FindingMove) -> FindingState:
+    """Return the state that a move leads to.
 
     Raises:
-        FindingMoveNotAllowed: when `MOVES` doesn't have the move.
+        FindingMoveNotAllowed: when it doesn't start from this state.
     """
-    if new not in MOVES[old]:
-        raise FindingMoveNotAllowed(old=old, new=new)
-    return new
+    if move not in MOVES[state]:
+        raise FindingMoveNotAllowed(
+            state=state, move=move, state_zh=_CHINESE[state], move_zh=_CHINESE[move]
+        )
+    return MOVES[state][move]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.inspections.domain.findings import AttachedCase, FindingState, is_news, moved
-from services.inspections.models import Finding, FindingStep
+from services.inspections.domain.findings import AttachedCase, FindingMove, is_news, moved
+from services.inspections.models import Finding, FindingStep, Reinspection
 from services.inspections.schemas import (
     FindingHistoryView,
     FindingPage,
@@ -18,11 +18,9 @@ from services.inspections.schemas import (
 )
 from services.inspections.usecases.views import newest_first, view_of
 from shared.auth.callers import Caller, within
-from shared.contracts.grid import CaseClosedV1, CaseFiledV1, CaseStateV1
-from shared.contracts.inspections import FindingClosedV1
+from shared.contracts.grid import CaseFiledV1, CaseStateV1
 from shared.errors import NotFound, TooEarly
 from shared.ids import new_id
-from shared.messaging import outbox
 
 
 class FindingNotFound(NotFound):
@@ -39,30 +37,10 @@ def link_case(session: Session, event: CaseFiledV1, now: datetime) -> None:
         TooEarly: when the finding is not here yet.
         FindingHasOtherCase, FindingMoveNotAllowed
     """
-    _take_news(session, event, "in_rectification", now)
-
-
-def close_finding(session: Session, event: CaseClosedV1, now: datetime) -> None:
-    """Close the finding of a closed case and announce it.
-
-    Raises:
-        TooEarly: when the finding is not here yet.
-        FindingHasOtherCase, FindingMoveNotAllowed
-    """
-    finding = _take_news(session, event, "closed", now)
-    if finding is None:
-        return
-    finding.closed_at, finding.overdue = event.closed_at, event.overdue
-    session.flush()
-    outbox.add(
-        session,
-        FindingClosedV1(
-            **said_of(finding),
-            case_id=event.case_id,
-            closed_at=event.closed_at,
-            overdue=event.overdue,
-        ),
-    )
+    finding = finding_with_news(session, event)
+    if finding is not None:
+        attach_case(finding, event)
+        move_finding(session, finding, "case_filed", now)
 
 
 def get_finding(session: Session, finding_id: UUID, who: Caller) -> FindingHistoryView:
@@ -105,37 +83,56 @@ def said_of(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _take_news(
-    session: Session, event: CaseStateV1, state: FindingState, now: datetime
-) -> Finding | None:
-    """Move the event's finding and return it, or None when the event has no news for one."""
+def finding_with_news(session: Session, event: CaseStateV1) -> Finding | None:
+    """Return the event's finding, locked, or None when the event has no news for one.
+
+    Raises:
+        TooEarly: when the finding is not here yet.
+        FindingHasOtherCase
+    """
     if event.finding_id is None:
         return None
     finding = session.get(Finding, event.finding_id, with_for_update=True)
     if finding is None:
         raise TooEarly(f"finding {event.finding_id} is not here yet")
     case = AttachedCase(event.case_id, event.case_number, event.version)
-    if not is_news(_attached(finding), case):
-        return None
-    finding.state = moved(finding.state, state)
-    finding.case_id, finding.case_number, finding.case_version = case.id, case.number, case.version
-    session.add(_step(finding, now))
-    return finding
+    return finding if is_news(_attached(finding), case) else None
+
+
+def attach_case(finding: Finding, event: CaseStateV1) -> None:
+    """Keep which case a finding has, as of which of its versions."""
+    finding.case_id, finding.case_number = event.case_id, event.case_number
+    finding.case_version = event.version
+
+
+def move_finding(
+    session: Session,
+    finding: Finding,
+    move: FindingMove,
+    now: datetime,
+    reinspection: Reinspection | None = None,
+) -> None:
+    """Move a finding and add the step to its history; its row is locked, no change of it flushed.
+
+    Raises:
+        FindingMoveNotAllowed
+    """
+    finding.state = moved(finding.state, move)
+    session.add(
+        FindingStep(
+            id=new_id(),
+            finding_id=finding.id,
+            state=finding.state,
+            # the one that SQLAlchemy gives the row when it writes the move
+            finding_version=finding.version + 1,
+            case_version=finding.case_version,
+            reinspection=reinspection,
+            taken_at=now,
+        )
+    )
 
 
 def _attached(finding: Finding) -> AttachedCase | None:
     if finding.case_id is None or finding.case_number is None or finding.case_version is None:
         return None
     return AttachedCase(finding.case_id, finding.case_number, finding.case_version)
-
-
-def _step(finding: Finding, now: datetime) -> FindingStep:
-    return FindingStep(
-        id=new_id(),
-        finding_id=finding.id,
-        state=finding.state,
-        # the one that SQLAlchemy gives the row when it writes the move
-        finding_version=finding.version + 1,
-        case_version=finding.case_version,
-        taken_at=now,
-    )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from services.inspections.domain.deadlines import check_inspected_at
 from services.inspections.domain.findings import Failure, failures
 from services.inspections.domain.scoring import ItemResult, Score, check_results, score
+from services.inspections.domain.secrecy import may_see_inspector, told_inspector
 from services.inspections.models import (
     Area,
     ChecklistVersion,
@@ -83,7 +84,7 @@ def record_inspection(
     session.add(inspection)
     session.flush()
     outbox.add_all(session, [_recorded(inspection), *map(_raised, inspection.findings)])
-    return _detail_view(inspection)
+    return _detail_view(inspection, who)
 
 
 def get_inspection(session: Session, inspection_id: UUID, who: Caller) -> InspectionDetailView:
@@ -100,7 +101,7 @@ def get_inspection(session: Session, inspection_id: UUID, who: Caller) -> Inspec
     inspection = session.get(Inspection, inspection_id, options=whole)
     if inspection is None or not who.may_act_in(inspection.area_code):
         raise InspectionNotFound
-    return _detail_view(inspection)
+    return _detail_view(inspection, who)
 
 
 def list_inspections(session: Session, request: ListInspections, who: Caller) -> InspectionPage:
@@ -113,7 +114,9 @@ def list_inspections(session: Session, request: ListInspections, who: Caller) ->
         .options(joinedload(Inspection.checklist_version).joinedload(ChecklistVersion.checklist))
     )
     page = newest_first(session, rows, Inspection.id, request)
-    return InspectionPage(items=[_view(InspectionView, row) for row in page.items], next=page.next)
+    return InspectionPage(
+        items=[_view(InspectionView, row, who) for row in page.items], next=page.next
+    )
 
 
 def _check_area(session: Session, code: str) -> None:
@@ -187,19 +190,22 @@ def _recorded(inspection: Inspection) -> InspectionRecordedV1:
 
 
 def _raised(finding: Finding) -> FindingRaisedV1:
-    return FindingRaisedV1(**said_of(finding), note=finding.note)
+    told = told_inspector(finding.inspection.mode, finding.inspection.inspector_id)
+    return FindingRaisedV1(**said_of(finding), note=finding.note, inspector_id=told)
 
 
-def _view(view: type[View], inspection: Inspection, **more: object) -> View:
-    version = inspection.checklist_version
+def _view(view: type[View], inspection: Inspection, who: Caller, **more: object) -> View:
+    version, inspector = inspection.checklist_version, inspection.inspector_id
+    if not may_see_inspector(inspection.mode, inspector, who.id, inspection.area_code, who.grants):
+        more["inspector_id"] = None
     names = {"checklist_code": version.checklist.code, "checklist_version": version.version}
     return view_of(view, inspection, **names, **more)
 
 
-def _detail_view(inspection: Inspection) -> InspectionDetailView:
+def _detail_view(inspection: Inspection, who: Caller) -> InspectionDetailView:
     results = [
         ItemResultView(item_code=row.item.code, passed=row.passed, note=row.note)
         for row in sorted(inspection.results, key=lambda row: row.item.position)
     ]
     findings = [view_of(FindingView, row) for row in inspection.findings]
-    return _view(InspectionDetailView, inspection, results=results, findings=findings)
+    return _view(InspectionDetailView, inspection, who, results=results, findings=findings)

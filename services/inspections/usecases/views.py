@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from services.inspections.models import Base, Finding, Inspection
+from services.inspections.models import Base, Finding, Inspection, Reinspection
 from services.inspections.schemas import PageRequest
 from shared.http.paging import BadCursor, Page, page_of, position
 
 View = TypeVar("View")
-Row = TypeVar("Row", Inspection, Finding)
+Row = TypeVar("Row", Inspection, Finding, Reinspection)
 
 
 def view_of(view: type[View], row: Base, **more: Any) -> View:

@@ -1,16 +1,20 @@
 """Owns the proof of a finding's life: every pair of states, and which news of a case counts."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import product
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.inspections.domain.checklists import ChecklistItem
 from services.inspections.domain.findings import (
     AttachedCase,
     Failure,
     FindingHasOtherCase,
+    FindingMove,
     FindingMoveNotAllowed,
     FindingState,
     failures,
@@ -20,20 +24,48 @@ from services.inspections.domain.findings import (
 from services.inspections.domain.scoring import ItemResult
 from shared.ids import new_id
 
-STATES = get_args(FindingState)
-ALLOWED = {("raised", "in_rectification"), ("raised", "closed"), ("in_rectification", "closed")}
+STATES, MOVES = get_args(FindingState), get_args(FindingMove)
+ALLOWED = {
+    ("raised", "case_filed"): "in_rectification",
+    ("raised", "case_closed"): "awaiting_reinspection",
+    ("in_rectification", "case_closed"): "awaiting_reinspection",
+    ("awaiting_reinspection", "case_closed"): "awaiting_reinspection",
+    ("awaiting_reinspection", "reinspection_failed"): "in_rectification",
+    ("awaiting_reinspection", "reinspection_passed"): "closed",
+}
 CASE = new_id()
 
 
-@pytest.mark.parametrize(("old", "new"), sorted(ALLOWED))
-def test_a_finding_goes_forward_to_its_end(old: FindingState, new: FindingState):
-    assert moved(old, new) == new
+@pytest.mark.parametrize(("state", "move"), sorted(ALLOWED))
+def test_a_finding_is_mended_and_looked_at_again_before_it_is_closed(
+    state: FindingState, move: FindingMove
+):
+    assert moved(state, move) == ALLOWED[state, move]
 
 
-@pytest.mark.parametrize(("old", "new"), sorted(set(product(STATES, STATES)) - ALLOWED))
-def test_every_other_pair_of_states_is_refused(old: FindingState, new: FindingState):
-    with pytest.raises(FindingMoveNotAllowed):
-        moved(old, new)
+@pytest.mark.parametrize(("state", "move"), sorted(set(product(STATES, MOVES)) - ALLOWED.keys()))
+def test_every_other_pair_of_state_and_move_is_refused_in_both_languages(
+    state: FindingState, move: FindingMove
+):
+    with pytest.raises(FindingMoveNotAllowed) as refused:
+        moved(state, move)
+    assert state in refused.value.text("en")
+    assert move in refused.value.text("en")
+    assert "{" not in refused.value.text("zh")
+
+
+@given(st.lists(st.sampled_from(MOVES)))
+def test_whatever_happens_a_finding_is_closed_by_a_passed_reinspection_alone(  # I08
+    tried: list[FindingMove],
+):
+    state: FindingState = "raised"
+    taken: list[FindingMove] = []
+    for move in tried:
+        with suppress(FindingMoveNotAllowed):
+            state = moved(state, move)
+            taken.append(move)
+    assert (state == "closed") == (taken[-1:] == ["reinspection_passed"])
+    assert taken.count("reinspection_passed") <= 1
 
 
 def case(version: int) -> AttachedCase:

@@ -14,12 +14,13 @@ from services.inspections.schemas import (
     PublishChecklist,
     RecordInspection,
 )
-from services.inspections.usecases import areas, checklists, inspections
+from services.inspections.usecases import checklists, inspections
 from shared.contracts.grid import AreasImportedV1, AreaState
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.messaging.envelope import Event
 from shared.messaging.topology import event_of
+from shared.register.learning import learn_areas
 from tests.factories import COMMUNITY
 from tests.tokens import somebody
 
@@ -79,7 +80,7 @@ def result(code: str, passed: bool = True, note: str | None = None) -> ItemResul
 
 def ready(db: Transactions) -> None:
     """Give the service two communities and the checklist, so that inspections can come."""
-    db.run(areas.learn_areas, [imported(area(), area(NEIGHBOUR, "白莲社区居委会"))])
+    db.run(learn_areas, [imported(area(), area(NEIGHBOUR, "白莲社区居委会"))])
     db.run(checklists.publish_checklist, checklist())
 
 
@@ -112,6 +113,7 @@ _TABLES = (
     "inspection_results",
     "findings",
     "finding_steps",
+    "reinspections",
     "outbox",
     "inbox",
 )

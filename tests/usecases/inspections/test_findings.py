@@ -14,13 +14,13 @@ from services.inspections.domain.findings import FindingHasOtherCase, FindingMov
 from services.inspections.schemas import FindingHistoryView, FindingView, ListFindings
 from services.inspections.usecases.findings import (
     FindingNotFound,
-    close_finding,
     get_finding,
     link_case,
     list_findings,
 )
+from services.inspections.usecases.reinspections import open_reinspection
 from shared.contracts.grid import CaseClosedV1, CaseFiledV1
-from shared.contracts.inspections import FindingClosedV1
+from shared.contracts.inspections import ReinspectionOpenedV1
 from shared.database import Transactions
 from shared.errors import TooEarly
 from shared.ids import new_id
@@ -41,7 +41,10 @@ from tests.usecases.inspections.stories import (
 CASE = new_id()
 ANYONE = somebody()
 CLOSED_AT = datetime(2026, 11, 25, 8, 30, tzinfo=UTC)
-HANDLERS: dict[type, Callable[..., None]] = {CaseFiledV1: link_case, CaseClosedV1: close_finding}
+HANDLERS: dict[type, Callable[..., None]] = {
+    CaseFiledV1: link_case,
+    CaseClosedV1: open_reinspection,
+}
 
 
 def filed(raised: FindingView, **values: Any) -> CaseFiledV1:
@@ -60,8 +63,8 @@ def seen(db: Transactions, raised: FindingView) -> FindingHistoryView:
     return db.read(get_finding, raised.id, ANYONE)
 
 
-def said(db: Transactions) -> list[FindingClosedV1]:
-    return [data for name, data in outbox_of(db) if name == "finding_closed.v1"]
+def said(db: Transactions) -> list[ReinspectionOpenedV1]:
+    return [data for name, data in outbox_of(db) if name == "reinspection_opened.v1"]
 
 
 def test_a_raised_finding_has_no_case_and_one_step(db: Transactions):
@@ -82,30 +85,18 @@ def test_a_filed_case_gives_the_finding_its_number_and_puts_it_in_rectification(
     assert said(db) == []
 
 
-@pytest.mark.parametrize("overdue", [False, True])
-def test_a_closed_case_closes_the_finding_and_says_so(db: Transactions, overdue: bool):
+def test_a_closed_case_leaves_the_finding_open_until_it_is_reinspected(db: Transactions):
     raised = finding(db)
     deliver(db, heard(filed(raised)))
-    deliver(db, heard(closed(raised, overdue=overdue)))
+    deliver(db, heard(closed(raised)))
     now = seen(db, raised)
-    assert (now.state, now.closed_at, now.overdue, now.version) == ("closed", CLOSED_AT, overdue, 3)
-    assert said(db) == [
-        FindingClosedV1(
-            finding_id=raised.id,
-            inspection_id=raised.inspection_id,
-            area_code=COMMUNITY,
-            checklist_code="compound-order",
-            item_code="no-piling",
-            title=raised.title,
-            severity=3,
-            deadline=raised.deadline,
-            raised_at=NOW,
-            version=3,
-            case_id=CASE,
-            closed_at=CLOSED_AT,
-            overdue=overdue,
-        )
-    ]
+    assert (now.state, now.closed_at, now.overdue, now.version) == (
+        "awaiting_reinspection",
+        None,
+        None,
+        3,
+    )
+    assert "finding_closed.v1" not in [name for name, _ in outbox_of(db)]
 
 
 def test_the_history_tells_every_step_with_the_case_version_that_made_it(
@@ -122,7 +113,7 @@ def test_the_history_tells_every_step_with_the_case_version_that_made_it(
     assert steps == [
         (1, "raised", None, NOW),
         (2, "in_rectification", 1, NOW + timedelta(minutes=1)),
-        (3, "closed", 3, NOW + timedelta(days=2)),
+        (3, "awaiting_reinspection", 3, NOW + timedelta(days=2)),
     ]
 
 
@@ -139,11 +130,9 @@ def test_events_in_every_order_and_said_twice_end_in_the_same_state(
         **(
             vars(raised)
             | {
-                "state": "closed",
+                "state": "awaiting_reinspection",
                 "case_id": CASE,
                 "case_number": data["closed"].case_number,
-                "closed_at": CLOSED_AT,
-                "overdue": False,
                 "version": 0,
                 "steps": [],
             }
@@ -220,7 +209,7 @@ def all_at_once(db: Transactions, events: list[Event]) -> list[bool]:
         return list(threads.map(go, events))
 
 
-def test_filing_and_close_at_once_end_closed_every_time(db: Transactions):
+def test_filing_and_close_at_once_end_with_one_reinspection_every_time(db: Transactions):
     first = finding(db)
     for raised in [first, *(inspected(db, "manholes").findings[0] for _ in range(9))]:
         case = {"finding_id": raised.id, "case_id": new_id()}
@@ -228,12 +217,12 @@ def test_filing_and_close_at_once_end_closed_every_time(db: Transactions):
             all_at_once(db, [heard(case_filed(**case)), heard(case_closed(**case))]) == [True] * 2
         )
         now = seen(db, raised)
-        assert (now.state, now.case_id) == ("closed", case["case_id"])
+        assert (now.state, now.case_id) == ("awaiting_reinspection", case["case_id"])
         assert [step.finding_version for step in now.steps] == [*range(1, now.version + 1)]
     assert len(said(db)) == 10
 
 
-def test_the_same_close_at_once_is_one_close(db: Transactions):
+def test_the_same_close_at_once_opens_one_reinspection(db: Transactions):
     raised = finding(db)
     event = heard(closed(raised))
     assert sorted(all_at_once(db, [event] * 4)) == [False] * 3 + [True]
@@ -256,8 +245,9 @@ def test_the_list_is_newest_first_by_area_and_state(ready_db: Transactions):
     assert listed(area=COMMUNITY) == [near[1].id, near[0].id]
     assert listed(state="raised") == [near[1].id]
     assert listed(state="in_rectification") == [near[0].id]
-    assert listed(state="closed") == [far.id]
-    assert listed(state="closed", area=COMMUNITY) == []
+    assert listed(state="awaiting_reinspection") == [far.id]
+    assert listed(state="awaiting_reinspection", area=COMMUNITY) == []
+    assert listed(state="closed") == []
     first = ready_db.read(list_findings, ListFindings(limit=2), ANYONE)
     assert listed(after=first.next) == [near[0].id]
 

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from services.inspections.usecases import areas, checklists, findings, inspections
+from services.inspections.usecases import (
+    areas,
+    checklists,
+    findings,
+    inspections,
+    reinspection_reading,
+    reinspections,
+)
 from shared.database import Transactions
 from shared.ids import new_id
+from shared.register.learning import learn_areas
 from tests.factories import COMMUNITY
 from tests.usecases.inspections.stories import area, imported, rows
 
@@ -49,7 +57,7 @@ INSPECTION = {
 
 @pytest.fixture
 def http(inspections_db: Transactions, inspections_http: FlaskClient) -> FlaskClient:
-    inspections_db.run(areas.learn_areas, [imported(area())])
+    inspections_db.run(learn_areas, [imported(area())])
     inspections_http.post(f"{ROOT}/checklists", json=CHECKLIST)
     return inspections_http
 
@@ -83,6 +91,7 @@ def test_recording_answers_201_with_the_address_of_what_it_shows(http: FlaskClie
                 "finding_version": 1,
                 "state": "raised",
                 "case_version": None,
+                "reinspection_id": None,
                 "taken_at": raised["raised_at"],
             }
         ]
@@ -175,7 +184,7 @@ def test_a_bad_inspection_is_refused_naming_the_field_and_changes_nothing(
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=201", "limit=x", "area=32x", "area=" + "1" * 13, "after=!"]
 )
-@pytest.mark.parametrize("list_", ["inspections", "findings"])
+@pytest.mark.parametrize("list_", ["inspections", "findings", "reinspections"])
 def test_a_bad_page_request_is_refused_naming_the_parameter(
     http: FlaskClient, list_: str, query: str
 ):
@@ -205,6 +214,7 @@ def test_pages_of_findings_end_without_a_mark(http: FlaskClient):
         f"inspections/{new_id()}",
         "inspections/1",
         f"findings/{new_id()}",
+        f"reinspections/{new_id()}",
     ],
 )
 def test_what_does_not_exist_is_a_404_problem(http: FlaskClient, path: str):
@@ -227,6 +237,7 @@ def test_every_operation_is_called_as_its_use_case(http: FlaskClient):
     own = [path for name, path in paths.items() if "/parked" not in name]
     methods = [path[method] for path in own for method in ("get", "post") if method in path]
     operations = {method["operationId"] for method in methods}
-    rooms: tuple[ModuleType, ...] = (areas, checklists, inspections, findings)
-    assert len(operations) == 9
+    reading: tuple[ModuleType, ...] = (areas, checklists, findings, reinspection_reading)
+    rooms = (*reading, inspections, reinspections)
+    assert len(operations) == 13
     assert all(any(hasattr(room, name) for room in rooms) for name in operations)

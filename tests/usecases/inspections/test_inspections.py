@@ -12,7 +12,6 @@ from services.inspections.domain.scoring import (
     NoteMissing,
 )
 from services.inspections.schemas import ListInspections, RecordInspection
-from services.inspections.usecases.areas import learn_areas
 from services.inspections.usecases.checklists import publish_checklist
 from services.inspections.usecases.inspections import (
     ChecklistUnknown,
@@ -27,10 +26,12 @@ from shared.database import Transactions
 from shared.errors import Rejected
 from shared.http.paging import BadCursor
 from shared.ids import new_id
+from shared.register.learning import learn_areas
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
 from tests.tokens import somebody
 from tests.usecases.inspections.stories import (
+    INSPECTOR,
     MORNING,
     NEIGHBOUR,
     NOW,
@@ -104,6 +105,7 @@ def test_the_inspection_and_each_finding_are_said_in_the_same_commit(ready_db: T
                 raised_at=NOW,
                 version=1,
                 note=raised.note,
+                inspector_id=INSPECTOR,
             ),
         )
         for raised in recorded.findings
