@@ -1,10 +1,10 @@
 """Owns the specimens of `inspections`."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.usecases.access.specimens import HOME, Call, Specimen, World
-from tests.usecases.inspections.stories import inspected, ready
+from tests.usecases.inspections.stories import inspected, ready, reinspection
 from tests.usecases.inspections.test_http import CHECKLIST, INSPECTION
 
 ROOT = "/api/v1/inspections"
@@ -42,6 +42,21 @@ def _list(world: World, things: str) -> Call:
     return Call("list", "GET", f"{ROOT}/{things}?area={HOME}")
 
 
+def _opened(world: World) -> UUID:
+    (raised,) = inspected(world.db, "no-piling", inspected_at=datetime.now(UTC)).findings
+    return reinspection(world.db, raised)
+
+
+def _reinspections(world: World) -> Call:
+    _opened(world)
+    return Call("list", "GET", f"{ROOT}/reinspections?area={HOME}")
+
+
+def _decide(world: World, decision: str, **body: str) -> Call:
+    path = f"{ROOT}/reinspections/{_opened(world)}/{decision}"
+    return Call("thing", "POST", path, {"json": body})
+
+
 SPECIMENS: dict[str, Specimen] = {
     "get_area": lambda world: Call("free", "GET", f"{ROOT}/areas/{HOME}"),
     "publish_checklist": _publish,
@@ -52,4 +67,10 @@ SPECIMENS: dict[str, Specimen] = {
     "list_inspections": lambda world: _list(world, "inspections"),
     "get_finding": _finding,
     "list_findings": lambda world: _list(world, "findings"),
+    "list_reinspections": _reinspections,
+    "get_reinspection": lambda world: Call(
+        "thing", "GET", f"{ROOT}/reinspections/{_opened(world)}"
+    ),
+    "pass_reinspection": lambda world: _decide(world, "pass", note="现场已清理干净"),
+    "fail_reinspection": lambda world: _decide(world, "fail", reason="旧家具仍在门口"),
 }

@@ -15,13 +15,15 @@ from services.inspections.schemas import (
     RecordInspection,
 )
 from services.inspections.usecases import checklists, inspections
+from services.inspections.usecases.reinspections import open_reinspection
 from shared.contracts.grid import AreasImportedV1, AreaState
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.messaging.envelope import Event
 from shared.messaging.topology import event_of
 from shared.register.learning import learn_areas
-from tests.factories import COMMUNITY
+from tests.factories import COMMUNITY, case_closed
+from tests.observe import outbox_of
 from tests.tokens import somebody
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -95,6 +97,13 @@ def finding(db: Transactions) -> FindingView:
     ready(db)
     (raised,) = inspected(db, "no-piling").findings
     return raised
+
+
+def reinspection(db: Transactions, raised: FindingView, **close: Any) -> UUID:
+    """Close the case of a finding, and return the re-inspection that it opened."""
+    db.once(heard(case_closed(**({"finding_id": raised.id} | close))), open_reinspection)
+    (_, opened) = outbox_of(db)[-1]
+    return UUID(str(opened.reinspection_id))
 
 
 def heard(data: Any, event_id: UUID | None = None) -> Event:

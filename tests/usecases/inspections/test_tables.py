@@ -9,7 +9,7 @@ from services.inspections.models import Base, Finding
 from services.inspections.usecases.findings import link_case
 from shared.database import Transactions
 from tests.factories import case_filed
-from tests.usecases.inspections.stories import finding, heard
+from tests.usecases.inspections.stories import finding, heard, reinspection
 
 APPEND_ONLY = ("finding_steps", "checklist_versions", "checklist_items", "inspection_results")
 
@@ -53,6 +53,52 @@ def test_rows_that_make_no_sense_are_refused(db: Transactions, statement: str, c
     finding(db)
     with pytest.raises(DBAPIError, match=constraint):
         execute(db, statement)
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("inspector_id = first_inspector_id", "ck_reinspections_independent"),
+        ("inspector_id = rectifier_ids[1]", "ck_reinspections_independent"),
+        ("inspector_id = checker_ids[1]", "ck_reinspections_independent"),
+        (
+            "inspector_id = finding_id, responsible_ids = ARRAY[finding_id]",
+            "ck_reinspections_independent",
+        ),
+        ("inspector_id = id, deadline = opened_at", "ck_reinspections_deadline"),
+        ("inspector_id = NULL", "ck_reinspections_decided"),
+    ],
+)
+def test_the_table_refuses_a_reinspector_who_had_a_part(  # I02
+    db: Transactions, change: str, constraint: str
+):
+    reinspection(db, finding(db))
+    decided = "UPDATE reinspections SET state = 'passed', decided_at = opened_at, note = '1', "
+    with pytest.raises(DBAPIError, match=constraint):
+        execute(db, decided + change)
+    execute(db, decided + "inspector_id = id")
+
+
+def test_a_finding_has_one_open_reinspection_and_a_decided_one_never_changes(db: Transactions):
+    reinspection(db, finding(db))
+    columns = (
+        "finding_id, case_id, area_code, title, opened_at, overdue, first_inspector_id,"
+        " rectifier_ids, checker_ids, responsible_ids, version"
+    )
+    copy = (
+        f"INSERT INTO reinspections (id, case_version, state, {columns})"
+        f" SELECT case_id, case_version + 1, 'open', {columns} FROM reinspections"
+    )
+    with pytest.raises(DBAPIError, match="uq_reinspections_open"):
+        execute(db, copy)
+    execute(
+        db,
+        "UPDATE reinspections SET state = 'passed', inspector_id = id, decided_at = opened_at,"
+        " note = '1'",
+    )
+    for statement in ("UPDATE reinspections SET note = '2'", "DELETE FROM reinspections"):
+        with pytest.raises(DBAPIError, match="reinspections is append-only"):
+            execute(db, statement)
 
 
 def test_a_finding_changed_behind_the_back_of_a_writer_is_not_overwritten(db: Transactions):
