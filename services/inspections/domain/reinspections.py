@@ -20,7 +20,10 @@ class ReinspectionDecided(Conflict):
 
 
 class NotIndependent(Rejected):
-    """The caller had a part in what is re-inspected."""
+    """The caller had a part in what is re-inspected; a refusal says which."""
+
+    zh = "您参与过该问题的处理，须由其他检查员复查"
+    en = "You had a part in this: another inspector must re-inspect it"
 
 
 class ReinspectedByFirstInspector(NotIndependent):

@@ -4,6 +4,7 @@ import json
 from copy import deepcopy
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,8 +20,9 @@ from services.inspections.usecases import (
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.register.learning import learn_areas
-from tests.factories import COMMUNITY
-from tests.usecases.inspections.stories import area, imported, rows
+from tests.factories import COMMUNITY, case_closed
+from tests.tokens import bearer, token
+from tests.usecases.inspections.stories import area, heard, imported, rows
 
 ROOT = "/api/v1/inspections"
 CHECKLIST = {
@@ -96,6 +98,50 @@ def test_recording_answers_201_with_the_address_of_what_it_shows(http: FlaskClie
             }
         ]
     }
+
+
+def test_a_reinspection_is_decided_on_the_version_that_was_seen(
+    http: FlaskClient, inspections_db: Transactions
+):
+    raised = http.post(f"{ROOT}/inspections", json=INSPECTION).json["findings"][0]
+    close = case_closed(finding_id=UUID(raised["id"]))
+    inspections_db.once(heard(close), reinspections.open_reinspection)
+    (opened,) = http.get(f"{ROOT}/reinspections?area={COMMUNITY}&state=open").json["items"]
+    one = f"{ROOT}/reinspections/{opened['id']}"
+    read = http.get(one)
+    assert (read.json, read.headers["ETag"]) == (opened, '"1"')
+    another = bearer(token("inspector"))
+    seen = another | {"If-Match": read.headers["ETag"]}
+    blank = http.post(f"{one}/fail", json={"reason": " "}, headers=seen)
+    assert [error["field"] for error in blank.json["errors"]] == ["reason"]
+    failed = http.post(f"{one}/fail", json={"reason": "旧家具仍在"}, headers=seen)
+    assert (failed.status_code, failed.json["state"], failed.headers["ETag"]) == (
+        200,
+        "failed",
+        '"2"',
+    )
+    stale = http.post(f"{one}/pass", json={"note": "已清理"}, headers=seen)
+    assert (stale.status_code, stale.json["current"]["state"]) == (412, "failed")
+    again = http.post(f"{one}/pass", json={"note": "已清理"}, headers=another)
+    assert (again.status_code, again.json["type"]) == (
+        409,
+        "urn:linli:problem:reinspection-decided",
+    )
+
+
+def test_the_first_inspector_is_told_in_their_language_why_another_must_reinspect(
+    http: FlaskClient, inspections_db: Transactions
+):
+    first = bearer(token("inspector"))
+    answer = http.post(f"{ROOT}/inspections", json=INSPECTION, headers=first)
+    close = case_closed(finding_id=UUID(answer.json["findings"][0]["id"]))
+    inspections_db.once(heard(close), reinspections.open_reinspection)
+    (opened,) = http.get(f"{ROOT}/reinspections").json["items"]
+    path, body = f"{ROOT}/reinspections/{opened['id']}/pass", {"note": "已清理"}
+    for language, words in (("zh-CN", "首次检查人"), ("en", "You found this problem")):
+        refused = http.post(path, json=body, headers=first | {"Accept-Language": language})
+        assert refused.status_code == 422
+        assert words in refused.json["detail"]
 
 
 def test_publishing_answers_201_once_and_200_for_the_same_content(http: FlaskClient):
