@@ -56,6 +56,20 @@ RELAY_CONFIRM_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 
+DELIVERIES = Counter(
+    "linli_deliveries_total",
+    "Attempts to reach a recipient: sent, refused for good, unreachable for now, cancelled",
+    ["channel", "outcome"],
+)
+DELIVERIES_WAITING = Gauge(
+    "linli_deliveries_waiting_rows", "Messages that wait to leave by a channel", ["channel"]
+)
+DELIVERIES_AGE = Gauge(
+    "linli_deliveries_oldest_age_seconds",
+    "Age of the oldest message that waits to leave by a channel",
+    ["channel"],
+)
+
 HTTP_REQUESTS = Counter(
     "linli_http_requests_total", "HTTP requests answered", ["operation", "method", "status"]
 )

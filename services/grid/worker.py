@@ -7,7 +7,7 @@ from shared.http.rate_limits import delete_over
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
 from shared.messaging.housekeeping import Sweep
-from shared.messaging.timers import Timer
+from shared.messaging.timers import Timer, in_one_transaction
 
 _LOOK_SECONDS = 5.0
 """How long a filed case waits at most once there are posts that own it."""
@@ -18,7 +18,9 @@ class GridWorker:
 
     name = "grid"
     db = Database()
-    waiting = Timer("cases that wait for their owners", dispatch_waiting, _LOOK_SECONDS)
+    waiting = Timer(
+        "cases that wait for their owners", in_one_transaction(dispatch_waiting), _LOOK_SECONDS
+    )
     limits = Sweep("rate_limits", delete_over)
 
     @consume("grid.on_finding_raised")

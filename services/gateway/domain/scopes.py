@@ -15,6 +15,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "inspections.inspections:write": ("登记检查", "record inspections"),
     "inspections.reinspections:read": ("查看复查", "read re-inspections"),
     "inspections.reinspections:write": ("办理复查", "decide re-inspections"),
+    "notifications.recipients:write": ("登记联系方式", "say how people are reached"),
 }
 """Each scope in Chinese and English. A test compares them with all services' access tables."""
 
