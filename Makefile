@@ -2,4 +2,4 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs linli reset demo test bench contracts monitoring compose lint audit lock bootstrap bootstrap-tests coverage-of-demands
+.PHONY: help up down status logs mail linli reset demo test bench contracts monitoring compose lint audit lock bootstrap bootstrap-tests coverage-of-demands

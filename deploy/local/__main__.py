@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.local import lifecycle, operators, status
+from deploy.local import lifecycle, mail, operators, status
 from deploy.local.applications import SERVICES
 from deploy.local.layout import Layout
 from deploy.local.progress import Failure, Progress
 from deploy.local.settings import Settings
+
+_COMMANDS = ("up", "down", "status", "logs", "mail", "reset", "linli")
 
 
 def main() -> int:
@@ -41,6 +43,8 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
     elif command == "status" or [command, *more[:1]] == ["linli", "status"]:
         asked = more[1:] if command == "linli" else more
         return 0 if status.status(layout, Settings.read(), asked) else 1
+    elif command == "mail":
+        mail.show(layout, int(more[0]) if more and more[0].isdecimal() else 10)
     elif command == "linli":
         operators.linli(layout, Settings.read(), more)
     else:
@@ -57,6 +61,9 @@ def _ready(layout: Layout, address: str, settings: Settings) -> Iterator[str]:
     yield f"sign in as admin with the password in {layout.secrets}/admin_password"
     if settings.installation == "demo":
         yield f"the people of deploy/demo/accounts.csv: {layout.secrets}/demo_password"
+    if mail.Mail(layout, layout.ports(), settings.installation).caught:
+        view = f"http://127.0.0.1:{layout.ports()[mail.MAILCATCHER]}/messages"
+        yield f"e-mail is caught, and sent nowhere: make mail, {view}"
 
 
 def _agreed(layout: Layout) -> bool:
@@ -68,8 +75,8 @@ def _agreed(layout: Layout) -> bool:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy.local", description=__doc__)
     parser.add_argument("--state", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("command", choices=("up", "down", "status", "logs", "reset", "linli"))
-    help_of_more = "for logs: one process, else all; for linli: its own arguments"
+    parser.add_argument("command", choices=_COMMANDS)
+    help_of_more = "for logs: one process, else all; for mail: how many; for linli: its arguments"
     parser.add_argument("more", nargs=argparse.REMAINDER, help=help_of_more)
     return parser.parse_args()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.layout import Layout
+from deploy.local.mail import MAILCATCHER, Mail
 from deploy.local.programs import Program, environment_of
 from deploy.local.secretfiles import SecretFiles, first_data_key, random_key
 from deploy.local.settings import Installation, with_login, without_login
@@ -60,6 +61,13 @@ class Applications:
             for kind in KINDS:
                 environment = self.service_environment(service)
                 yield self._program(f"{service}-{kind}", (kind, service), environment)
+        if self.mail.caught:
+            yield self._running(MAILCATCHER, self.mail.command(), self._environment())
+
+    @property
+    def mail(self) -> Mail:
+        """Where e-mail goes."""
+        return Mail(self.layout, self.ports, self.installation)
 
     def linli(self) -> str:
         """Return the path of the `linli` command."""
@@ -82,6 +90,7 @@ class Applications:
             LINLI_DATA_KEYS_FILE=self.data_keys(service),
             LINLI_INDEX_KEY_FILE=secrets.keep(f"index_key_{service}", random_key),
             **(self._outside_issuer() if service == "gateway" else {}),
+            **(self.mail.environment(secrets) if service == "notifications" else {}),
         )
 
     def monitor_url(self) -> str:
@@ -137,11 +146,14 @@ class Applications:
     def _program(
         self, name: str, arguments: tuple[str, ...], environment: dict[str, str]
     ) -> Program:
-        own = {"LINLI_PROGRAM": name, "LINLI_HTTP_BIND": f"127.0.0.1:{self.ports[name]}"}
+        bind = {"LINLI_HTTP_BIND": f"127.0.0.1:{self.ports[name]}"}
+        return self._running(name, (self.linli(), *arguments), environment | bind)
+
+    def _running(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> Program:
         return Program(
             name=name,
-            command=through_launcher(self.layout, self.linli(), *arguments),
-            environment=environment | own,
+            command=through_launcher(self.layout, *command),
+            environment=environment | {"LINLI_PROGRAM": name},
             folder=self.layout.checkout,
             group=GROUP,
             autostart=False,

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 
 from deploy.local.applications import NAMES
+from deploy.local.mail import MAILCATCHER
 from deploy.local.ports import accepts
 from deploy.local.system import System
 
@@ -20,7 +21,8 @@ def checks(system: System) -> dict[str, Check]:
         found |= {"epmd": lambda: accepts(epmd), "rabbitmq": system.rabbitmq.ready}
     if system.postgres is not None:
         found["postgres"] = system.postgres.ready
-    for name in NAMES:
+    caught = (MAILCATCHER,) if system.applications.mail.caught else ()
+    for name in (*NAMES, *caught):
         found[name] = _answers(f"http://127.0.0.1:{system.ports[name]}/readyz")
     found["prometheus"] = system.prometheus.ready
     found["nginx"] = _front_door(system)

@@ -8,6 +8,7 @@ from pathlib import Path
 from deploy.local.applications import NAMES, SERVICES, Applications, Servers, Watched
 from deploy.local.frontdoor import FrontDoor
 from deploy.local.layout import Layout
+from deploy.local.mail import MAILCATCHER, SMTP
 from deploy.local.ports import is_free, remember, settle
 from deploy.local.postgres_node import PostgresNode
 from deploy.local.programs import Program
@@ -20,7 +21,11 @@ from deploy.local.settings import Settings
 from deploy.local.supervision import configuration
 
 RABBITMQ_PORTS = ("amqp", "management", "prometheus", "dist", "epmd")
-PORT_NAMES = ("http", "http_own", "postgres", MONITORING, *RABBITMQ_PORTS, *NAMES)
+PORT_NAMES = (
+    *("http", "http_own", "postgres", MONITORING, MAILCATCHER, SMTP),
+    *RABBITMQ_PORTS,
+    *NAMES,
+)
 HTTP_PORT = 8080
 
 

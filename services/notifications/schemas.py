@@ -89,6 +89,13 @@ class WithReason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelsView:
+    """By which channels a person hears, besides the messages in the system."""
+
+    email: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecipientView:
     """How a person may be reached; addresses are masked, and null once the person was erased."""
 
@@ -96,7 +103,7 @@ class RecipientView:
     email: str | None
     phone: str | None
     language: SpokenLanguage
-    channels: Channels
+    channels: ChannelsView
     updated_at: datetime
     version: int
 

@@ -108,14 +108,14 @@ def area_names(session: Session, messages: Sequence[Message]) -> dict[str, str]:
     """Return the name of each message's area, the code where the register has none."""
     codes = {one.announcement.area_code for one in messages}
     found = select(Area.code, Area.name).where(Area.code.in_(codes))
-    return {code: code for code in codes} | dict(session.execute(found).tuples().all())
+    return {code: code for code in codes} | {code: name for code, name in session.execute(found)}
 
 
 def _read_at(session: Session, messages: Sequence[Message], who: Caller) -> dict[UUID, datetime]:
     found = select(MessageRead.message_id, MessageRead.read_at).where(
         MessageRead.person_id == who.id, MessageRead.message_id.in_([one.id for one in messages])
     )
-    return dict(session.execute(found).tuples().all())
+    return {message_id: read_at for message_id, read_at in session.execute(found)}
 
 
 def _view(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from services.notifications.models import Delivery, Message, Recipient
 from services.notifications.personal import EMAIL, PERSONAL_FIELDS, PHONE
 from services.notifications.schemas import (
     AddressesView,
-    Channels,
+    ChannelsView,
     ExportView,
     HeldValue,
     PutRecipient,
@@ -70,14 +71,14 @@ def put_recipient(
     row = session.get(Recipient, asked.person_id, with_for_update=True)
     if row is None:
         row = Recipient(person_id=asked.person_id)
-        session.add(row)
     else:
-        require_version(asked.expected, row.version, lambda: _view(session, row))
+        require_version(asked.expected, row.version, partial(_view, session, row))
     row.email = _sealed(session, row.person_id, EMAIL, email)
     row.phone = _sealed(session, row.person_id, PHONE, phone)
     row.language = request.language
     row.email_wanted = request.channels.email
     row.updated_at = now
+    session.add(row)
     session.flush()
     facts = {"email": email is not None, "phone": phone is not None, "version": row.version}
     _record(session, "put_recipient", asked, facts, now)
@@ -201,7 +202,7 @@ def _view(session: Session, row: Recipient) -> RecipientView:
         email=email,
         phone=phone,
         language=row.language,
-        channels=Channels(email=row.email_wanted),
+        channels=ChannelsView(email=row.email_wanted),
         updated_at=row.updated_at,
         version=row.version,
     )
