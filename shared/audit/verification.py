@@ -1,4 +1,4 @@
-"""Owns the check of the audit trail: is every row the one that was written, and none missing?
+"""Owns the check of a chain, the audit's or another: is every row the one written, none missing?
 
 The head row says where the chain ends, so that a tail that was cut off is missed. Who may change
 rows and head alike could still write the whole chain anew: that an operator finds who keeps the
@@ -6,9 +6,10 @@ mark of a former check elsewhere and names it at the next one.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.audit.chain import FIRST, Entry
@@ -17,7 +18,7 @@ from shared.errors import Rejected
 
 _ROWS_AT_ONCE = 1_000
 _MARK = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
-_ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _NAMES = ("position", "at", "who", "action", "subject", "facts")
 _ROWS = (
     select(*(getattr(AuditRow, name) for name in _NAMES), AuditRow.previous, AuditRow.hash)
@@ -71,26 +72,45 @@ class Verdict:
         return Mark(self.rows, self.head_hash)
 
 
-_START = Mark(0, FIRST)
+START = Mark(0, FIRST)
+"""Where every chain begins."""
 
 
-def verify(session: Session, expected: Mark = _START) -> Verdict:
+@dataclass(frozen=True)
+class Link:
+    """One row of a chain: what it says, the hash of the row before, and its own."""
+
+    entry: Entry
+    previous: bytes
+    hash: bytes
+
+
+def verify(session: Session, expected: Mark = START) -> Verdict:
     """Follow the chain from its first row to its head; stop at the first row that doesn't hold.
 
     It reads by thousands, in one snapshot: call it first in its transaction. `expected` is the
     mark of a former check.
     """
-    session.execute(_ONE_SNAPSHOT)
+    session.execute(ONE_SNAPSHOT)
     head = _head(session)
-    last = _START
-    why = _other_than_known(last, expected, head)
     with session.execute(_ROWS) as rows:
-        for row in rows:
-            here = Mark(row.position, row.hash)
-            why = why or _fault(row, last) or _other_than_known(here, expected, head)
-            if why:
-                break
-            last = here
+        links = (
+            Link(Entry(**{name: getattr(row, name) for name in _NAMES}), row.previous, row.hash)
+            for row in rows
+        )
+        return follow(links, head, expected)
+
+
+def follow(links: Iterable[Link], head: Mark | None, expected: Mark = START) -> Verdict:
+    """Follow any chain of this form, given its rows in their order and where it is said to end."""
+    last = START
+    why = _other_than_known(last, expected, head)
+    for link in links:
+        here = Mark(link.entry.position, link.hash)
+        why = why or _fault(link, last) or _other_than_known(here, expected, head)
+        if why:
+            break
+        last = here
     why = why or _cut(last, expected, head)
     return Verdict(last.position, last.hash, last.position + 1 if why else None, why)
 
@@ -100,13 +120,12 @@ def _head(session: Session) -> Mark | None:
     return Mark(row.position, row.hash) if row else None
 
 
-def _fault(row: Row[*tuple[object, ...]], last: Mark) -> str:
-    if row.position != last.position + 1:
-        return f"it is missing; the next row is {row.position}"
-    if row.previous != last.hash:
+def _fault(link: Link, last: Mark) -> str:
+    if link.entry.position != last.position + 1:
+        return f"it is missing; the next row is {link.entry.position}"
+    if link.previous != last.hash:
         return "it does not follow the row before it"
-    entry = Entry(**{name: getattr(row, name) for name in _NAMES})
-    if row.hash != entry.hash_after(last.hash):
+    if link.hash != link.entry.hash_after(last.hash):
         return "it was changed after it was written"
     return ""
 
