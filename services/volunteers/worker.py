@@ -1,5 +1,6 @@
 """Owns the event door of `volunteers`: what it hears, and which use case answers."""
 
+from services.volunteers.usecases import cases
 from shared.auth import known
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
@@ -16,6 +17,21 @@ class VolunteersWorker:
     def on_areas_imported(self, events: list[Event]) -> None:
         """Keep the copy of the area register; a batch holds up to 5,000 areas."""
         self.db.once_all(events, learn_areas)
+
+    @consume("volunteers.on_case_dispatched")
+    def on_case_dispatched(self, event: Event) -> None:
+        """Activities can be called for the case from now on."""
+        self.db.once(event, cases.learn_case)
+
+    @consume("volunteers.on_case_reopened")
+    def on_case_reopened(self, event: Event) -> None:
+        """Activities can be called for the case again."""
+        self.db.once(event, cases.learn_case)
+
+    @consume("volunteers.on_case_closed")
+    def on_case_closed(self, event: Event) -> None:
+        """No more activities are called for the case."""
+        self.db.once(event, cases.learn_case)
 
     @consume("volunteers.on_account_changed")
     def on_account_changed(self, event: Event) -> None:

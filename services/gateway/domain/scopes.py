@@ -16,6 +16,10 @@ SCOPES: dict[str, tuple[str, str]] = {
     "inspections.reinspections:read": ("查看复查", "read re-inspections"),
     "inspections.reinspections:write": ("办理复查", "decide re-inspections"),
     "notifications.recipients:write": ("登记联系方式", "say how people are reached"),
+    "volunteers.activities:read": ("查看志愿活动", "read activities"),
+    "volunteers.activities:write": ("发布与取消志愿活动", "publish and cancel activities"),
+    "volunteers.hours:read": ("查看志愿服务时长", "read the ledger of hours"),
+    "volunteers.volunteers:read": ("查看志愿者（脱敏）", "read volunteers, masked"),
 }
 """Each scope in Chinese and English. A test compares them with all services' access tables."""
 

@@ -1,5 +1,0 @@
-"""Owns the HTTP door of `volunteers`: which address runs which use case."""
-
-from flask_smorest import Blueprint
-
-BLUEPRINTS: list[Blueprint] = []

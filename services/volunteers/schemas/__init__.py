@@ -1,0 +1,1 @@
+"""Owns what callers of `volunteers` may send and see, by subject: shapes only."""
