@@ -11,6 +11,7 @@ linli signing-keys init|show|rotate|drop|export|install    the keys that sign to
 linli keys new|status|rotate        the keys that seal what a service stores of persons
 linli erasures export|replay        erasures, kept outside of the database
 linli audit verify|show SERVICE     the chain of who did what
+linli hours verify                  the chain of volunteers' hours
 linli subscriber add|list|remove    the logins of systems outside that hear events
 linli register load FILE            load an area register (.csv or .csv.gz) into grid
 """
@@ -30,6 +31,7 @@ from shared import config, log
 from shared.account_cli import add_account
 from shared.audit_cli import add_audit
 from shared.client_cli import add_client
+from shared.hours_cli import add_hours
 from shared.keys_cli import add_keys
 from shared.parking_cli import add_parking
 from shared.signing_cli import add_signing
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add_signing(commands, _services())
     add_keys(commands, _services())
     add_audit(commands, _services())
+    add_hours(commands)
     register = commands.add_parser("register").add_subparsers(dest="action", required=True)
     load = register.add_parser("load")
     load.add_argument("file", type=Path)

@@ -15,6 +15,7 @@ _ABOUT = {
     "client": "gateway",
     "signing-keys": "gateway",
     "register": "grid",
+    "hours": "volunteers",
 }
 """Commands that are about one service's things, and so don't name it."""
 _NAMING = (["signing-keys", "install"],)

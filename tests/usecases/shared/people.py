@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.audit_cli import add_audit
 from shared.database import Transactions
+from shared.hours_cli import add_hours
 from shared.ids import new_id
 from shared.keys_cli import add_keys
 from shared.privacy.fields import PersonalField
@@ -123,6 +124,7 @@ class Operator:
         commands = parser.add_subparsers(dest="command", required=True)
         add_keys(commands, ["grid", "inspections"])
         add_audit(commands, ["grid", "inspections"])
+        add_hours(commands)
         arguments = parser.parse_args(words)
         self._capsys.readouterr()
         arguments.run(arguments)

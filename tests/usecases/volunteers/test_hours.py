@@ -17,6 +17,7 @@ from shared.http.paging import BadCursor
 from tests.conftest import SetClock
 from tests.factories import COMMUNITY
 from tests.tokens import somebody
+from tests.usecases.shared.people import Operator
 from tests.usecases.volunteers.stories import (
     END,
     NEIGHBOUR,
@@ -210,3 +211,20 @@ def test_time_that_was_counted_counts_no_more(db: Transactions, clock: SetClock)
     page = db.read(list_own_hours, ListOwnHours(), somebody(subject=person))
     assert [one.minutes for one in page.items] == [30, 90]
     assert page.totals.measured_minutes == 120
+
+
+def test_the_command_says_whether_the_ledger_holds_and_names_the_line_that_does_not(
+    db: Transactions,
+    clock: SetClock,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    operator = Operator(capsys, monkeypatch.setenv)
+    served(db, clock, count=2)
+    mark = db.read(verify_hours).mark
+    told = operator.run(db, "hours", "verify", "--expect", str(mark))
+    assert told == f"2 lines hold\nhead {mark}\n"
+    tamper(db, "UPDATE hours_entries SET minutes = 1 WHERE position = 2")
+    assert operator.refused(db, "hours", "verify") == (
+        "linli hours verify volunteers: line 2 is broken: it was changed after it was written"
+    )
