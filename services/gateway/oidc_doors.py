@@ -29,8 +29,11 @@ def way_back() -> WayBack:
     """Return what the browser brought back.
 
     Raises:
-        OidcSignInFailed: when something is missing; the issuer says `error` when a person gave up.
+        OidcSignInFailed: when something is missing, or comes twice (RFC 6749, 3.1); the issuer
+            says `error` when a person gave up.
     """
+    if any(len(values) > 1 for _, values in request.args.lists()):
+        raise OidcSignInFailed
     code, state = request.args.get("code", ""), request.args.get("state", "")
     cookie = request.cookies.get(COOKIE, "")
     if not (code and state and cookie) or max(map(len, (code, state, cookie))) > _LONGEST:

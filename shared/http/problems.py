@@ -54,6 +54,8 @@ _MESSAGES = (
     (r"Not a valid list\.", "不是有效的列表"),
     (r"Not a valid (?:aware )?datetime\.", "不是有效的时间（须带时区）"),
     (r"Not a valid date\.", "不是有效的日期"),
+    (r"Must lie in the years (\d+) to (\d+)\.", r"须在公元 \1 年至 \2 年之间"),
+    (r"Given more than once\.", "重复出现，只能给出一次"),
     (r"Invalid input type\.", "类型不正确"),
     (r"Invalid value\.", "值不正确"),
     (r"Must be one of: (.+)\.", r"只能是以下之一：\1"),

@@ -17,7 +17,13 @@ from services.gateway.usecases import limits
 from services.gateway.usecases.accounts import revoke_tokens
 from services.gateway.usecases.activations import redeem
 from services.gateway.usecases.session_ends import end_sessions
-from services.gateway.usecases.sign_in import folded, note_failure, require_try
+from services.gateway.usecases.sign_in import (
+    folded,
+    note_failure,
+    note_mistake,
+    require_few_mistakes,
+    require_try,
+)
 from shared.audit import trail
 from shared.auth.callers import Caller
 from shared.clock import real_now
@@ -37,13 +43,13 @@ def change_password(db: Transactions, request: ChangePassword, who: Caller, orig
 
     Raises:
         PasswordWrong, PasswordUnchanged, and what `require_good` refuses.
-        TooMany: when the current one was guessed too often.
+        TooMany: when the current one was guessed too often, or too many were too weak.
     """
     username, stored = db.read(_own_password, who.id)
     current, new = rules.normalised(request.current), rules.normalised(request.new)
     if current == new:
         raise rules.PasswordUnchanged("new")
-    require_good("new", new, username)
+    _weigh(db, "new", new, username, origin)
     db.change(require_try, username, origin.address, real_now())
     if not password_hashes().matches(stored, current):
         db.run(note_failure, username, origin.address)
@@ -56,10 +62,10 @@ def activate_password(db: Transactions, request: ActivatePassword, origin: Origi
 
     Raises:
         ActivationRefused: whatever is wrong with the username or the code, after the same work.
-        TooMany: after five tries.
+        TooMany: after five tries, or thirty mistakes a minute of the address.
     """
     username, new = folded(request.username), rules.normalised(request.new_password)
-    require_good("new_password", new, username)
+    _weigh(db, "new_password", new, username, origin)
     db.change(require_try, username, origin.address, real_now())
     hashed = password_hashes().hash(new)
     try:
@@ -78,6 +84,20 @@ def require_good(field: str, password: str, username: str) -> None:
     rules.require_form(field, password)
     rest = rules.without_username(password, username)
     rules.require_strength(field, password_hashes().strength(rest, username))
+
+
+def _weigh(db: Transactions, field: str, password: str, username: str, origin: Origin) -> None:
+    """Refuse a password as `require_good` does; a weak one is a mistake of the address.
+
+    Weighing costs a hundred times what the rest does, and anybody may ask for it: who made too
+    many mistakes is told so before. It costs the username no try, as nothing was guessed.
+    """
+    db.read(require_few_mistakes, origin.address, real_now())
+    try:
+        require_good(field, password, username)
+    except rules.PasswordTooWeak:
+        db.change(note_mistake, origin.address, real_now())
+        raise
 
 
 def _own_password(session: Session, account_id: UUID) -> tuple[str, str | None]:

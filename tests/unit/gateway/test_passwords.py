@@ -1,5 +1,7 @@
 """Which passwords are good enough, and what checking one costs."""
 
+import time
+
 import pytest
 
 from services.gateway.domain.passwords import (
@@ -49,6 +51,9 @@ def refusal_of(password: str, username: str = "wang.xiuying") -> str:
         ("aaaaaaaaaaaaaaaaaaaa", "PasswordTooWeak"),
         ("wang.xiuying1", "PasswordTooWeak"),
         ("1q2w3e4r5t6y", "PasswordTooWeak"),
+        # with more readings than zxcvbn is given to try
+        ("p@$$w0rd1!|7+5", "PasswordTooWeak"),
+        ("4@8({[<369!1|/0$5+7%2", "none"),
     ],
 )
 def test_a_password_is_judged_by_length_and_how_hard_it_is_to_guess(
@@ -60,6 +65,24 @@ def test_a_password_is_judged_by_length_and_how_hard_it_is_to_guess(
 def test_the_username_is_the_first_thing_a_guesser_tries() -> None:
     assert refusal_of("zhaoguodong320508", username="zhaoguodong320508") == "PasswordTooWeak"
     assert refusal_of("zhaoguodong320508", username="other") == "none"
+
+
+def cost_of(password: str) -> float:
+    """Return the least that weighing a password took of three times."""
+    spent = []
+    for _ in range(3):
+        begun = time.process_time()
+        HASHES.strength(password, "wang.xiuying")
+        spent.append(time.process_time() - begun)
+    return min(spent)
+
+
+@pytest.mark.parametrize(
+    "signs", ["4@8({[<369!1|/0$5+7%2", "1|!7+$5", "4@({[<", "1!7", "({[<{(", "69!1|7+5$"]
+)
+def test_signs_that_stand_for_letters_make_no_password_dear_to_weigh(signs: str) -> None:
+    hostile = (signs * 12)[:64]
+    assert cost_of(hostile) < 10 * cost_of("correct horse battery staple and one more"[:64])
 
 
 def test_the_same_letter_from_two_keyboards_is_one_password() -> None:

@@ -82,6 +82,8 @@ def test_every_mistake_in_a_request_is_told_in_chinese_and_in_english(request_cl
     [
         ("Length must be between 1 and 200.", "长度须在 1 到 200 之间"),
         ("Must be greater than or equal to 1 and less than or equal to 5.", "须在 1 到 5 之间"),
+        ("Must lie in the years 1900 to 9998.", "须在公元 1900 年至 9998 年之间"),
+        ("Given more than once.", "重复出现，只能给出一次"),
         ("Must be one of: open, covert, spot.", "只能是以下之一：open, covert, spot"),
         ("Missing data for required field.", "必填项缺失"),
     ],

@@ -254,3 +254,19 @@ def test_the_list_of_clients_goes_from_the_newest_and_shows_no_secret(
     assert names == ["系统2", "系统1", "系统0"]
     one = http.get(f"{ROOT}/clients/{made[0]['client_id']}", headers=admin)
     assert made[0]["client_secret"] not in one.text
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
+def test_an_end_that_nobody_could_read_back_is_refused_and_the_list_stays_readable(
+    http: FlaskClient, admin: dict[str, str], end: str
+) -> None:
+    made = new_client(http, admin, valid_until="9998-12-31T23:59:59Z")
+    address = f"{ROOT}/clients/{made['client_id']}"
+    seen = admin | {"If-Match": http.get(address, headers=admin).headers["ETag"]}
+    created = http.post(f"{ROOT}/clients", json=WANTED | {"valid_until": end}, headers=admin)
+    changed = http.patch(address, json={"valid_until": end}, headers=seen)
+    for answer in (created, changed):
+        assert answer.status_code == 422
+        assert [one["field"] for one in answer.json["errors"]] == ["valid_until"]
+    for address in (f"{ROOT}/clients", address):
+        assert http.get(address, headers=admin).status_code == 200

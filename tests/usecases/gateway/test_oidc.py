@@ -146,6 +146,7 @@ def test_nobody_comes_back_on_the_way_of_another_browser(
         {"code": "x", "state": "y"},
         {"error": "access_denied", "state": "x"},
         {"code": "x" * 2001, "state": "y"},
+        {"code": ["x", "x"], "state": "y"},
     ],
     ids=str,
 )

@@ -73,6 +73,35 @@ def test_a_misspelt_query_parameter_is_refused_on_every_list(
         assert answer.json["errors"] == [{"in": "query", "field": "limt", "detail": "未知字段"}]
 
 
+@each_service
+def test_a_query_parameter_that_comes_twice_is_refused_naming_it(
+    database_of: Callable[[str], Transactions], service: str
+):
+    http = http_of(service, database_of(service))
+    answer = http.get(f"/api/v1/{service}/parked?limit=1&queue=x&limit=2")
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [
+        {"in": "query", "field": "limit", "detail": "重复出现，只能给出一次"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b'{"code": "a", "code": "b"}', ["code"]),
+        (b'{"code": "a", "\\u0063ode": "a"}', ["code"]),
+        (b'{"items": [{"title": "a", "title": "a"}]}', ["title"]),
+    ],
+)
+def test_a_member_that_a_json_object_has_twice_is_refused_naming_it(
+    inspections_http: FlaskClient, body: bytes, named: list[str]
+):
+    answer = inspections_http.post(POST, data=body, content_type="application/json")
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == named
+    assert answer.json["errors"][0]["detail"] == "重复出现，只能给出一次"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "detail"),
     [
