@@ -52,7 +52,7 @@ def refusal_of(password: str, username: str = "wang.xiuying") -> str:
         ("wang.xiuying1", "PasswordTooWeak"),
         ("1q2w3e4r5t6y", "PasswordTooWeak"),
         # with more readings than zxcvbn is given to try
-        ("p@$$w0rd1!|7+5", "PasswordTooWeak"),
+        ("p@$$w0rd!|+1", "PasswordTooWeak"),
         ("4@8({[<369!1|/0$5+7%2", "none"),
     ],
 )

@@ -284,6 +284,21 @@ def test_a_code_sets_the_first_password(http: FlaskClient, db: Transactions) -> 
     assert sign_in(http, "real", NEW).status_code == 201
 
 
+def test_weak_passwords_are_mistakes_of_the_address_and_cost_the_username_no_try(
+    http: FlaskClient, db: Transactions
+) -> None:
+    view = person(db, username="real", password=False)
+    code = db.run(give_activation_code, AccountChange(view.id, ADMIN)).code
+    url, bad = f"{ROOT}/password/activation", {"X-Real-IP": "203.0.113.7"}
+    body = {"username": "real", "code": code, "new_password": "passwordpassword"}
+    told = [
+        http.post(url, json=body, headers=bad).status_code for _ in range(MISTAKES_PER_MINUTE + 1)
+    ]
+    assert told == [422] * MISTAKES_PER_MINUTE + [429]
+    assert column(db, "SELECT count(*) FROM sign_in_tries") == [0]
+    assert http.post(url, json=body | {"new_password": NEW}).status_code == 204
+
+
 def test_passwords_and_tokens_lie_nowhere_in_the_database(
     http: FlaskClient, db: Transactions
 ) -> None:
