@@ -32,6 +32,7 @@ from shared.messaging.parked_schemas import (
     WhichParkedEvents,
 )
 from shared.messaging.tables import FailedEvent, FailedEventStep, InboxRow
+from shared.privacy.reasons import require_new_reason
 
 _LOCK = 7_236_002
 """Advisory lock under which replays are counted; the number means nothing."""
@@ -133,12 +134,13 @@ def discard_parked_event(
         ParkedEventUnknown: when there is none of that id.
         EventNotParked: when somebody else was faster.
         EventHadItsEffect: when it came again and was handled meanwhile.
+        ReasonNamesSomebody: when a number or address of somebody stands in the reason.
     """
-    now = real_now()
+    now, why = real_now(), require_new_reason(reason)
     row = _locked(session, parked_id)
     _claim(session, row)
     row.state, row.settled_at = "discarded", now
-    _note(session, row, "discarded", person, reason, now)
+    _note(session, row, "discarded", person, why, now)
     session.flush()
     return get_parked_event(session, parked_id)
 

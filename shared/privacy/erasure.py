@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from shared.audit import trail
 from shared.privacy.fields import PersonalField
 from shared.privacy.personal import lock_person
-from shared.privacy.reasons import require_reason
+from shared.privacy.reasons import require_new_reason
 from shared.privacy.tables import Erasure, PersonKey
 
 
@@ -52,8 +52,9 @@ def erase_person(
 
     Raises:
         ReasonMissing: when nobody says why.
+        ReasonNamesSomebody: when a number or address of somebody stands in it.
     """
-    erasure = ErasureRow(person_id, now, by, require_reason(reason))
+    erasure = ErasureRow(person_id, now, by, require_new_reason(reason))
     new, _ = _destroy(session, fields, erasure)
     if new:
         facts = {"reason": erasure.reason}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from shared.audit import trail
 from shared.privacy.keyring import Keyring
 from shared.privacy.personal import reveal
-from shared.privacy.reasons import require_reason
+from shared.privacy.reasons import require_new_reason
 
 
 def unmask(
@@ -26,9 +26,10 @@ def unmask(
 
     Raises:
         ReasonMissing: when nobody says why.
+        ReasonNamesSomebody: when a number or address of somebody stands in it.
         PersonErased: when the person's data was erased.
     """
-    facts = {"field": field, "reason": require_reason(reason)}
+    facts = {"field": field, "reason": require_new_reason(reason)}
     subject = f"person:{person_id}"
     trail.record(session, who=str(who), action="unmask", subject=subject, facts=facts, now=now)
     return reveal(session, keyring, person_id, field, sealed)

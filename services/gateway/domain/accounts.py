@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from shared.errors import Conflict, NotFound, Rejected
+from shared.privacy.personal_numbers import holds_personal_numbers
 
 AccountState = Literal["active", "blocked", "closed"]
 Move = Literal["block", "unblock", "close"]
@@ -19,6 +20,8 @@ STATES: tuple[AccountState, ...] = get_args(AccountState)
 
 LONGEST_NAME = 60
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
+_OLD_ID_NUMBER = re.compile(r"[0-9]{15}")
+_FORMULA = ("=", "+", "-", "@")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -43,11 +46,21 @@ class UsernameMalformed(Rejected):
     en = "A username is 3 to 64 of a-z, 0-9, dot, hyphen, underscore, and begins with a-z or 0-9"
 
 
-class NameMalformed(Rejected):
-    """The name is empty, too long, or has characters that turn text around or break lines."""
+class UsernameIsPersonal(Rejected):
+    """Usernames lie in plain, in logs of other systems too: a number of the person's leads to it."""
 
-    zh = "姓名须为 1 到 {most} 个字，不得含控制字符"
-    en = "A name has 1 to {most} characters and no control characters"
+    zh = "用户名不得为手机号码、电话号码或身份证号，请用姓名拼音或工号"
+    en = "A username must be no telephone or identity number; take letters or a staff number"
+
+
+class NameMalformed(Rejected):
+    """The name is empty, too long, or has characters that turn text around or break lines.
+
+    One that begins as a formula does would be one in whatever spreadsheet it is copied into.
+    """
+
+    zh = "姓名须为 1 到 {most} 个字，不得含控制字符，不得以 =、+、-、@ 开头"
+    en = "A name has 1 to {most} characters, no control characters, and begins with none of = + - @"
 
 
 class AccountMoveNotAllowed(Conflict):
@@ -76,11 +89,13 @@ def normalised_username(username: str) -> str:
     """Return a username as it is stored and compared: NFKC, lower case.
 
     Raises:
-        UsernameMalformed: naming the field `username`.
+        UsernameMalformed, UsernameIsPersonal: naming the field `username`.
     """
     name = unicodedata.normalize("NFKC", username).strip().lower()
     if not _USERNAME.fullmatch(name):
         raise UsernameMalformed("username")
+    if holds_personal_numbers(name) or _OLD_ID_NUMBER.fullmatch(name):
+        raise UsernameIsPersonal("username")
     return name
 
 
@@ -91,7 +106,8 @@ def normalised_name(name: str) -> str:
         NameMalformed: naming the field `display_name`.
     """
     trimmed = unicodedata.normalize("NFC", name).strip()
-    if not 0 < len(trimmed) <= LONGEST_NAME or _CONTROL.search(trimmed):
+    starts_formula = unicodedata.normalize("NFKC", trimmed).startswith(_FORMULA)
+    if not 0 < len(trimmed) <= LONGEST_NAME or _CONTROL.search(trimmed) or starts_formula:
         raise NameMalformed("display_name", most=LONGEST_NAME)
     return trimmed
 

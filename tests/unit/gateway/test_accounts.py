@@ -13,6 +13,7 @@ from services.gateway.domain.accounts import (
     Move,
     NameMalformed,
     OwnAccount,
+    UsernameIsPersonal,
     UsernameMalformed,
     next_state,
     normalised_name,
@@ -60,7 +61,32 @@ def test_what_is_no_username_is_refused(typed: str) -> None:
     assert refused.value.field == "username"
 
 
-@pytest.mark.parametrize("name", ["王秀英", "欧阳 娜", "Tenzin Gyatso", "=1+1", "李" * 60])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "13812345678",
+        "１３８１２３４５６７８",
+        "138-1234-5678",
+        "8613812345678",
+        "wang13812345678",
+        "0512-65231234",
+        "320508198903072516",
+        "32050819890307251X",
+        "320508890307251",
+    ],
+)
+def test_a_number_of_the_persons_is_no_username(typed: str) -> None:
+    with pytest.raises(UsernameIsPersonal) as refused:
+        normalised_username(typed)
+    assert refused.value.field == "username"
+
+
+@pytest.mark.parametrize("typed", ["320508", "320508019020", "staff-20261126", "10086", "a1381234"])
+def test_a_staff_number_or_an_area_is_a_username(typed: str) -> None:
+    assert normalised_username(typed) == typed
+
+
+@pytest.mark.parametrize("name", ["王秀英", "欧阳 娜", "Tenzin Gyatso", "李=1", "李" * 60])
 def test_a_name_is_kept_as_it_is_written(name: str) -> None:
     assert normalised_name(f" {name} ") == name
 
@@ -69,6 +95,13 @@ def test_a_name_is_kept_as_it_is_written(name: str) -> None:
 def test_a_name_that_would_turn_or_break_a_page_is_refused(name: str) -> None:
     with pytest.raises(NameMalformed):
         normalised_name(name)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+86 1", "-2", "@SUM(A1)", " =1", "＝1+1", "\t=1"])
+def test_a_name_that_a_spreadsheet_would_compute_is_refused(name: str) -> None:
+    with pytest.raises(NameMalformed) as refused:
+        normalised_name(name)
+    assert refused.value.field == "display_name"
 
 
 def test_nobody_changes_their_own_account() -> None:

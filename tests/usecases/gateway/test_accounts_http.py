@@ -127,14 +127,30 @@ def test_a_file_lets_everyone_in_with_a_code_of_their_own(http: FlaskClient) -> 
     assert http.post(f"{ROOT}/password/activation", json=body).status_code == 204
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\tx"])
-def test_a_name_like_a_formula_is_text_and_shows_masked(
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=x"])
+def test_a_name_like_a_formula_is_refused_naming_its_row(
     http: FlaskClient, db: Transactions, name: str
 ) -> None:
     answer = load(http, f'li.na,"{name}",resident,32,,')
-    assert answer.status_code == 201
-    shown = http.get(f"{ROOT}/accounts?username=li.na").json["items"][0]["display_name"]
-    assert name.strip() not in shown
+    assert answer.status_code == 422
+    assert [(e["row"], e["field"]) for e in answer.json["errors"]] == [(2, "display_name")]
+    assert http.get(f"{ROOT}/accounts").json["items"] == []
+
+
+def test_numbers_that_lead_to_a_person_are_kept_out_of_plain_columns(
+    http: FlaskClient, db: Transactions
+) -> None:
+    body = {"username": "13812345678", "display_name": "王秀英"}
+    answer = http.post(f"{ROOT}/accounts", json=body)
+    assert answer.json["type"] == "urn:linli:problem:username-is-personal"
+    url = f"{ROOT}/accounts/{person(db, grant(), username='real').id}"
+    for action in ("unmask", "erase"):
+        answer = http.post(f"{url}/{action}", json={"reason": "来电13812345678核对"})
+        assert answer.status_code == 422
+        assert answer.json["type"] == "urn:linli:problem:reason-names-somebody"
+        assert [one["field"] for one in answer.json["errors"]] == ["reason"]
+    with db.engine.connect() as connection:
+        assert "13812345678" not in str(connection.execute(text("TABLE audit_log")).all())
 
 
 def test_only_a_csv_is_taken(http: FlaskClient) -> None:
