@@ -8,7 +8,7 @@ destroys the key has destroyed the values, in backups too once those of the keys
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,27 @@ def seal(session: Session, keyring: Keyring, person_id: UUID, field: str, text: 
     wrapped = _key_held(session, person_id) or _key_made(session, keyring, person_id)
     key = keyring.decrypt(wrapped, place_of_key(person_id))
     return _VERSION + close_with(key, text.encode(), _place(person_id, field))
+
+
+def seal_new(
+    session: Session, keyring: Keyring, field: str, texts: Mapping[UUID, str]
+) -> dict[UUID, bytes]:
+    """Return a text each of many persons, sealed with keys that are made for them at once.
+
+    It takes no locks: the ids must have been made in this transaction, so that nobody else can
+    seal anything for these persons, or erase them.
+    """
+    keys = {person_id: new_key() for person_id in texts}
+    wrapped = [
+        {"person_id": person_id, "wrapped": keyring.encrypt(key, place_of_key(person_id))}
+        for person_id, key in keys.items()
+    ]
+    if wrapped:
+        session.execute(insert(PersonKey), wrapped)
+    return {
+        person_id: _VERSION + close_with(key, texts[person_id].encode(), _place(person_id, field))
+        for person_id, key in keys.items()
+    }
 
 
 def reveal(session: Session, keyring: Keyring, person_id: UUID, field: str, sealed: bytes) -> str:

@@ -1,9 +1,11 @@
 """Owns activation codes: given by an administrator, redeemed by the person, once."""
 
 import hmac
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from services.gateway.domain.activations import LIFE, ActivationRefused, new_code, normalised_code
@@ -41,7 +43,6 @@ def give_activation_code(session: Session, asked: AccountChange, now: datetime) 
 
 def add_code(session: Session, account: Account, by: str) -> tuple[str, datetime]:
     """Void the account's codes and add a new one; return it and until when it holds."""
-    at = real_now()
     session.execute(
         update(AccountActivation)
         .where(
@@ -49,21 +50,33 @@ def add_code(session: Session, account: Account, by: str) -> tuple[str, datetime
             AccountActivation.used_at.is_(None),
             AccountActivation.voided_at.is_(None),
         )
-        .values(voided_at=at)
+        .values(voided_at=real_now())
     )
-    code, expires_at = new_code(), at + LIFE
+    codes, expires_at = add_first_codes(session, [account.id], by)
+    return codes[account.id], expires_at
+
+
+def add_first_codes(
+    session: Session, account_ids: Iterable[UUID], by: str
+) -> tuple[dict[UUID, str], datetime]:
+    """Add a code for each of many accounts that have none; return them and until when they hold."""
+    at = real_now()
+    codes = {account_id: new_code() for account_id in account_ids}
+    rows = [
+        {
+            "id": new_id(),
+            "account_id": account_id,
+            "code_hash": _hash(session, account_id, code),
+            "expires_at": at + LIFE,
+            "created_by": by,
+            "created_at": at,
+        }
+        for account_id, code in codes.items()
+    ]
     session.flush()
-    session.add(
-        AccountActivation(
-            id=new_id(),
-            account_id=account.id,
-            code_hash=_hash(session, account, code),
-            expires_at=expires_at,
-            created_by=by,
-            created_at=at,
-        )
-    )
-    return code, expires_at
+    if rows:
+        session.execute(insert(AccountActivation), rows)
+    return codes, at + LIFE
 
 
 def redeem(session: Session, account: Account, code: str, now: datetime) -> None:
@@ -83,12 +96,12 @@ def redeem(session: Session, account: Account, code: str, now: datetime) -> None
         .with_for_update()
     )
     activation = session.scalar(open_one)
-    given = _hash(session, account, code)
+    given = _hash(session, account.id, code)
     if activation is None or not hmac.compare_digest(activation.code_hash, given):
         raise ActivationRefused
     activation.used_at = now
 
 
-def _hash(session: Session, account: Account, code: str) -> bytes:
+def _hash(session: Session, account_id: UUID, code: str) -> bytes:
     """Return the keyed hash of a code: 60 bits alone could be searched in a stolen database."""
-    return keyring.of(session).blind_index("activation", f"{account.id} {normalised_code(code)}")
+    return keyring.of(session).blind_index("activation", f"{account_id} {normalised_code(code)}")

@@ -1,8 +1,11 @@
 """Owns how grants are put on an account; grants.py holds the use cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from services.gateway.domain.grants import HeldGrant, require_grant, require_room, today
@@ -38,20 +41,33 @@ def add_grants(
             one.role, tuple(one.areas), one.valid_from or today(now), one.valid_until
         )
         require_grant(wanted)
-        new.append(_row_of(wanted, by, now))
+        new.append(AccountGrant(**_row_of(wanted, by, now)))
     account.grants.extend(new)
     require_room(held(account))
     session.flush()
     return new
 
 
-def _row_of(wanted: HeldGrant, by: str, now: datetime) -> AccountGrant:
-    return AccountGrant(
-        id=new_id(),
-        role=wanted.role,
-        areas=list(least(wanted.areas)),
-        valid_from=wanted.valid_from,
-        valid_until=wanted.valid_until,
-        granted_by=by,
-        granted_at=now,
-    )
+def add_checked_grants(
+    session: Session, grants: Mapping[UUID, Sequence[HeldGrant]], by: str, now: datetime
+) -> None:
+    """Add grants to many accounts at once, which the rules were asked about before."""
+    rows = [
+        {"account_id": account_id, **_row_of(one, by, now)}
+        for account_id, wanted in grants.items()
+        for one in wanted
+    ]
+    if rows:
+        session.execute(insert(AccountGrant), rows)
+
+
+def _row_of(wanted: HeldGrant, by: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "role": wanted.role,
+        "areas": list(least(wanted.areas)),
+        "valid_from": wanted.valid_from,
+        "valid_until": wanted.valid_until,
+        "granted_by": by,
+        "granted_at": now,
+    }

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
-from services.gateway.domain.account_rows import AccountsRefused
+from services.gateway.domain.account_rows import MOST_ROWS, AccountsRefused
 from services.gateway.domain.accounts import (
     AccountMoveNotAllowed,
     AccountUnknown,
@@ -327,6 +327,32 @@ def test_a_file_makes_all_accounts_with_a_code_each(db: Transactions) -> None:
     assert len({one.activation_code for one in report.accounts}) == 60
     assert db.run(list_accounts, ListAccounts(username="user0")).items[0].display_name == "王*"
     assert counts(db)[:3] == [60, 61, 60]
+
+
+def test_the_largest_file_takes_a_few_statements_and_not_some_per_person(
+    db: Transactions,
+) -> None:
+    rows = [f"user{number},王{number},grid_officer,{COMMUNITY},," for number in range(MOST_ROWS)]
+    asked_of_database: list[str] = []
+    event.listen(
+        db.engine, "before_cursor_execute", lambda *said: asked_of_database.append(said[2])
+    )
+    report = db.run(import_accounts, "\n".join((HEADER, *rows)).encode(), str(ADMIN))
+    assert (report.rows, report.created) == (MOST_ROWS, MOST_ROWS)
+    assert len(asked_of_database) < 30
+    assert counts(db) == [MOST_ROWS, MOST_ROWS, MOST_ROWS, 0, 1]
+    last = report.accounts[-1]
+    assert db.run(unmask_name, last.id, "核对身份", ADMIN).name == f"王{MOST_ROWS - 1}"
+    assert [one.areas for one in db.run(get_account, last.id).grants] == [[COMMUNITY]]
+
+
+def test_of_two_files_at_once_that_name_the_same_people_one_is_refused(db: Transactions) -> None:
+    rows = [f"user{number},王秀英,resident,{COMMUNITY},," for number in range(50)]
+    content = "\n".join((HEADER, *rows)).encode()
+    outcomes = at_once(*[lambda: db.run(import_accounts, content, str(ADMIN))] * 2)
+    (refused,) = [one for one in outcomes if isinstance(one, AccountsRefused)]
+    assert {one.refusal.field for one in refused.problems} == {"username"}
+    assert counts(db)[:3] == [50, 50, 50]
 
 
 def test_a_file_wrong_on_row_50_makes_nobody_and_names_the_row(db: Transactions) -> None:
