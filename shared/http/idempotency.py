@@ -2,7 +2,8 @@
 
 The key is claimed by the first statement of the transaction that makes the effect, and the answer
 is kept by its last (draft-ietf-httpapi-idempotency-key-header). A request that is refused leaves
-neither. The worker's housekeeping forgets answers after a day.
+neither. The worker's housekeeping forgets answers after a day, and erasure those that mention the
+person: a request that made something of an erased person has no second effect all the same.
 
 A key is its caller's own. Those without a token share one caller: what keeps them apart is that
 nobody guesses another's key, and that a request which differs in anything is refused.
@@ -25,7 +26,9 @@ from shared.database import LockBusy, Transactions
 from shared.errors import Conflict, Rejected
 from shared.http.auth import caller
 from shared.privacy import keyring as keys
+from shared.privacy.kept_answers import ERASED, mentions_in
 from shared.privacy.keyring import Keyring
+from shared.privacy.personal import PersonErased
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -252,21 +255,26 @@ class _Once:
 
         Raises:
             IdempotencyKeyReused: when the key stands for another request.
+            PersonErased: when the answer was about somebody who was erased since.
         """
         if found.operation != self.operation or found.request_hash != self._hash(keyring):
             raise IdempotencyKeyReused
+        if found.status == ERASED:
+            raise PersonErased
         body = keyring.decrypt(found.body, self._context)
-        answer = Response(body, found.status, found.headers)
+        headers = [(name, value) for name, value in found.headers if name in _KEPT_HEADERS]
+        answer = Response(body, found.status, headers)
         answer.headers[REPLAYED] = "true"
         return answer
 
     def _remember(self, session: Session, answer: Response) -> None:
-        keyring = keys.of(session)
+        keyring, body = keys.of(session), answer.get_data()
+        headers = [(n, v) for n, v in answer.headers if n in _KEPT_HEADERS]
         kept = {
             "hash": self._hash(keyring),
             "status": answer.status_code,
-            "headers": [(n, v) for n, v in answer.headers if n in _KEPT_HEADERS],
-            "body": keyring.encrypt(answer.get_data(), self._context),
+            "headers": [*headers, *mentions_in(request.full_path, body)],
+            "body": keyring.encrypt(body, self._context),
         }
         session.execute(_REMEMBER, self._row | kept)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from shared.audit import trail
 from shared.privacy.fields import PersonalField
+from shared.privacy.kept_answers import empty_answers
 from shared.privacy.personal import lock_person
 from shared.privacy.reasons import require_new_reason
 from shared.privacy.tables import Erasure, PersonKey
@@ -112,8 +113,9 @@ def erasures(session: Session, after: UUID | None = None, limit: int = 500) -> l
 def _destroy(
     session: Session, fields: Sequence[PersonalField], erasure: ErasureRow
 ) -> tuple[bool, bool]:
-    """Destroy the key and the blind indexes; return (the log lacked it, there was a key).
+    """Destroy the key, the blind indexes and kept answers.
 
+    Return (the log lacked it, there was a key).
     The lock and the key's own row lock make it wait for whoever is sealing for the person.
     """
     session.flush()
@@ -121,6 +123,7 @@ def _destroy(
     gone = session.execute(delete(PersonKey).where(PersonKey.person_id == erasure.person_id))
     log = insert(Erasure).values(vars(erasure)).on_conflict_do_nothing()
     logged = session.execute(log.returning(Erasure.person_id)).first()
+    empty_answers(session, erasure.person_id)
     for field in fields:
         if field.index_column is not None:
             session.execute(_without_index(field, field.index_column, erasure.person_id))

@@ -47,7 +47,7 @@ class UsernameMalformed(Rejected):
 
 
 class UsernameIsPersonal(Rejected):
-    """Usernames lie in plain, in logs of other systems too: a number of the person's leads to it."""
+    """Usernames lie in plain; by a telephone or identity number anybody finds the person."""
 
     zh = "用户名不得为手机号码、电话号码或身份证号，请用姓名拼音或工号"
     en = "A username must be no telephone or identity number; take letters or a staff number"

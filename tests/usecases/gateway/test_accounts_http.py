@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from shared.database import Transactions
 from tests.usecases.gateway.doors import ROOT, administrator, column, door, person
@@ -182,3 +183,39 @@ def test_the_audit_is_read_from_the_newest_page_by_page(http: FlaskClient) -> No
     rest = http.get(f"{ROOT}/audit?limit=2&action=create_account&after={first['next']}").json
     positions = [line["position"] for line in first["items"] + rest["items"]]
     assert positions == sorted(positions, reverse=True) and len(positions) == 4
+
+
+def test_a_kept_answer_about_somebody_says_after_erasure_only_that_they_are_gone(
+    http: FlaskClient, db: Transactions
+) -> None:
+    def create(username: str) -> Any:
+        body = {"username": username, "display_name": "王秀英"}
+        said = {"Idempotency-Key": f"create {username}".replace(" ", "-")}
+        return http.post(f"{ROOT}/accounts", json=body, headers=said)
+
+    def ask(path: str, key: str) -> Any:
+        return http.post(f"{ROOT}/accounts/{path}", headers={"Idempotency-Key": key})
+
+    gone, stays = create("li.na").json["id"], create("zhao.liu").json["id"]
+    assert ask(f"{gone}/activation", "code").status_code == 201
+    erased = http.post(f"{ROOT}/accounts/{gone}/erase", json={"reason": "本人申请注销"})
+    assert erased.status_code == 200
+    for again in (create("li.na"), ask(f"{gone}/activation", "code")):
+        assert (again.status_code, again.mimetype) == (410, "application/problem+json")
+        assert again.json["type"] == "urn:linli:problem:person-erased"
+        assert "li.na" not in again.text and "王" not in again.text
+    assert ask(f"{stays}/activation", "code").status_code == 409, "the key stays used"
+    assert (create("zhao.liu").status_code, create("zhao.liu").json["id"]) == (201, stays)
+    assert column(db, "SELECT count(*) FROM accounts WHERE username = 'li.na'") == [0]
+    assert column(db, "SELECT body FROM idempotency_keys WHERE status = 410") == [b"", b""]
+
+
+def test_of_a_file_answered_once_nobody_who_was_erased_is_told_again(http: FlaskClient) -> None:
+    content = f"{HEADER}\nli.na,李娜,resident,32,,\nzhao.liu,赵六,resident,32,,"
+    said = {"Idempotency-Key": "file-1", "Content-Type": "text/csv"}
+    first = http.post(f"{ROOT}/accounts/imports", data=content.encode(), headers=said)
+    gone = first.json["accounts"][0]["id"]
+    http.post(f"{ROOT}/accounts/{gone}/erase", json={"reason": "本人申请注销"})
+    again = http.post(f"{ROOT}/accounts/imports", data=content.encode(), headers=said)
+    assert again.status_code == 410
+    assert "li.na" not in again.text

@@ -268,5 +268,5 @@ def test_an_end_that_nobody_could_read_back_is_refused_and_the_list_stays_readab
     for answer in (created, changed):
         assert answer.status_code == 422
         assert [one["field"] for one in answer.json["errors"]] == ["valid_until"]
-    for address in (f"{ROOT}/clients", address):
-        assert http.get(address, headers=admin).status_code == 200
+    for reading in (f"{ROOT}/clients", address):
+        assert http.get(reading, headers=admin).status_code == 200

@@ -77,6 +77,16 @@ def test_a_person_replays_one_and_discards_another(grid_http: FlaskClient, grid_
     assert grid_http.get(PARKED).json["items"] == []
 
 
+def test_a_reason_that_leads_to_somebody_discards_nothing(
+    grid_http: FlaskClient, grid_db: Transactions
+):
+    given_up = park(grid_db)
+    answer = post(grid_http, f"/{given_up}/discard", reason="问 zhang.san@example.cn")
+    assert answer.status_code == 422
+    assert answer.json["type"] == "urn:linli:problem:reason-names-somebody"
+    assert grid_http.get(f"{PARKED}/{given_up}").json["state"] == "parked"
+
+
 def test_a_replay_of_many_tells_what_it_refused_in_the_callers_language(
     grid_http: FlaskClient, grid_db: Transactions
 ):
