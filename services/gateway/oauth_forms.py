@@ -45,6 +45,24 @@ REVOKE_BODY: dict[str, Any] = {
     },
 }
 
+INVALID_SCOPE = {
+    "error": "invalid_scope",
+    "error_description": "the client may not have one of these scopes",
+}
+INVALID_CLIENT = {
+    "error": "invalid_client",
+    "error_description": "unknown client, or wrong secret",
+}
+NOT_REVOCABLE = {
+    "error": "unsupported_token_type",
+    "error_description": "only refresh tokens can be revoked",
+}
+TRY_LATER = {
+    "error": "temporarily_unavailable",
+    "error_description": "Too many requests; try again in 7 s",
+}
+"""Examples of refusals, for the OpenAPI document."""
+
 
 def token_request() -> TokenRequest:
     """Return what the current request asks of the token endpoint.

@@ -3,7 +3,7 @@ which headers matter, an example of everything, and a guide for the developer ou
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import Flask
 
 from shared.auth.access import Rule
 from shared.auth.roles import EVERYONE, ROLES
+from shared.errors import Rejected
 from shared.http import idempotency, openapi_problems
 
 TOKEN_URL = "/api/v1/gateway/oauth/token"  # nosec B105: an address
@@ -22,6 +23,7 @@ _GUIDE = Path(__file__).with_name("openapi_guide.md")
 _SERVICES = Path(__file__).resolve().parents[2] / "services"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
 _TEXT = {"type": "string"}
 _KEY_TEXT = (
     "调用方自选的唯一值。同一调用方以同一键重发同一请求，24 小时内得到首次的应答，不会重复生效。"
@@ -96,16 +98,14 @@ def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[
 def _described(app: Flask, document: dict[str, Any]) -> dict[str, Any]:
     access: Mapping[str, Rule] = app.extensions["linli_access"]
     examples = examples_of(app.name)
-    once = {
-        endpoint.rpartition(".")[2]
-        for endpoint, view in app.view_functions.items()
-        if idempotency.honours_key(view)
-    }
+    views = {endpoint.rpartition(".")[2]: view for endpoint, view in app.view_functions.items()}
     for path, method, operation in operations_of(document):
         name = operation["operationId"]
         _say_who(operation, access[name], examples.get(name, {}).get("zh", ""))
-        _add_headers(operation, name in once, document["components"]["schemas"])
-        _add_refusals(operation, method, "{" in path, access[name], name in once)
+        once = idempotency.honours_key(views[name])
+        _add_headers(operation, once, document["components"]["schemas"])
+        fitting = _fitting(operation, method, "{" in path, access[name], once)
+        _add_refusals(operation, fitting, openapi_problems.refused_by(views[name]))
         _add_examples(operation, examples.get(name, {}))
     components = document["components"]
     components["responses"] = openapi_problems.responses()
@@ -187,11 +187,34 @@ def _add_headers(operation: dict[str, Any], once: bool, schemas: Mapping[str, An
 
 
 def _add_refusals(
-    operation: dict[str, Any], method: str, one: bool, rule: Rule, once: bool = False
+    operation: dict[str, Any],
+    fitting: Mapping[int, bool],
+    refused: Sequence[type[Rejected]] = (),
 ) -> None:
+    responses = operation["responses"]
+    for status in {*fitting, *(refusal.status for refusal in refused)}:
+        own = [refusal for refusal in refused if refusal.status == status]
+        general = fitting.get(status, False)
+        if own:
+            said = openapi_problems.response_of(own, status, general)
+            responses[str(status)] = said
+        elif general and _JSON in responses.get(str(status), {}).get("content", {}):
+            # OAuth's own words; the front door answers in ours
+            responses[str(status)]["content"] |= openapi_problems.content_of(status)
+        elif general:
+            responses[str(status)] = _ref("responses", openapi_problems.name_of(status))
+    responses["default"] = _ref("responses", "Problem")
+
+
+def _fitting(
+    operation: Mapping[str, Any], method: str, one: bool, rule: Rule, once: bool
+) -> dict[int, bool]:
+    """Return which statuses an operation of such parts may refuse with."""
     body = operation.get("requestBody", {}).get("content", {})
+    ours = bool(body) and _FORM not in body  # forms are OAuth's: refused with its 400
     named = {p["name"]: p for p in operation["parameters"] if "name" in p}
-    fitting = {
+    takes_key = once or (method == "post" and not rule.public)
+    return {
         400: _JSON in body,
         401: not rule.public,
         403: not rule.public,
@@ -199,17 +222,12 @@ def _add_refusals(
         409: method != "get" and (once or not rule.public),
         412: "If-Match" in named,
         413: bool(body),
-        415: bool(body),
-        422: bool(body or named or method == "post"),
+        415: ours,
+        422: bool(ours or named or takes_key),
         428: named.get("If-Match", {}).get("required", False),
         429: True,
         503: True,
     }
-    responses = operation["responses"]
-    for status in fitting:
-        if fitting[status]:
-            responses[str(status)] = _ref("responses", openapi_problems.name_of(status))
-    responses["default"] = _ref("responses", "Problem")
 
 
 def _add_examples(operation: dict[str, Any], example: Mapping[str, Any]) -> None:

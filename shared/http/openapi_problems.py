@@ -1,9 +1,13 @@
 """Owns how the OpenAPI documents describe refusals: one response per status, with an example."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
+from shared.errors import Rejected
 from shared.http import problems
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 _REQUEST = "01931f6a-2c40-7c11-9d0e-5b1f6a2c4001"
 _RETRY = {
@@ -55,6 +59,22 @@ _EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+def refuses(*refusals: type[Rejected]) -> Callable[[View], View]:
+    """Document what a route refuses beyond what its parts say of every such route."""
+
+    def declared(view: View) -> View:
+        vars(view)["linli_refuses"] = refusals
+        return view
+
+    return declared
+
+
+def refused_by(view: Callable[..., Any]) -> tuple[type[Rejected], ...]:
+    """Return what a route declared by `refuses`."""
+    found: tuple[type[Rejected], ...] = vars(view).get("linli_refuses", ())
+    return found
+
+
 def responses() -> dict[str, Any]:
     """Return the components for `#/components/responses`, by name."""
     named = {name_of(status): _response(status) for status in _EXAMPLES}
@@ -71,20 +91,49 @@ def name_of(status: int) -> str:
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
 
-def _response(status: int) -> dict[str, Any]:
-    kind, detail, more = _EXAMPLES[status]
-    chinese, english = problems.title_of(status)
-    example = {
-        "type": problems.TYPE_PREFIX + kind,
-        "title": chinese,
-        "status": status,
-        "instance": f"urn:linli:request:{_REQUEST}",
+def response_of(refusals: Iterable[type[Rejected]], status: int, general: bool) -> dict[str, Any]:
+    """Return the response of one status with an example of each refusal, by its type.
+
+    `general` adds the example that every route of that status has.
+    """
+    examples = {
+        problems.kind_named(one.__name__): _example(
+            status, problems.kind_named(one.__name__), one.zh, {}
+        )
+        for one in refusals
     }
-    example |= ({"detail": detail} if detail else {}) | more
+    if general:
+        examples[_EXAMPLES[status][0]] = _example(status, *_EXAMPLES[status])
+    named = {kind: {"value": example} for kind, example in examples.items()}
+    return _described(status, {"schema": _SCHEMA, "examples": named})
+
+
+def content_of(status: int) -> dict[str, Any]:
+    """Return the problem of a status as one more form of an answer, with its example."""
+    example = _example(status, *_EXAMPLES[status])
+    return {problems.MEDIA_TYPE: {"schema": _SCHEMA, "example": example}}
+
+
+def _response(status: int) -> dict[str, Any]:
+    return _described(status, content_of(status)[problems.MEDIA_TYPE])
+
+
+def _described(status: int, content: dict[str, Any]) -> dict[str, Any]:
+    chinese, english = problems.title_of(status)
     described: dict[str, Any] = {
         "description": f"{HTTPStatus(status).phrase}: {chinese} / {english}",
-        "content": {problems.MEDIA_TYPE: {"schema": _SCHEMA, "example": example}},
+        "content": {problems.MEDIA_TYPE: content},
     }
     if headers := _HEADERS.get(status):
         described["headers"] = headers
     return described
+
+
+def _example(status: int, kind: str, detail: str, more: dict[str, Any]) -> dict[str, Any]:
+    example = {
+        "type": problems.TYPE_PREFIX + kind,
+        "title": problems.title_of(status)[0],
+        "status": status,
+        "instance": f"urn:linli:request:{_REQUEST}",
+    }
+    return example | ({"detail": detail} if detail else {}) | more

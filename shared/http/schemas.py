@@ -13,6 +13,7 @@ from shared.text import is_storable
 FIRST_YEAR, LAST_YEAR = 1900, 9998
 _OUT_OF_TIME = f"Must lie in the years {FIRST_YEAR} to {LAST_YEAR}."
 
+
 class PlainText(fields.String):
     """Text that PostgreSQL can store: any character but NUL; lone surrogates are none."""
 

@@ -22,8 +22,11 @@ from shared.http.etags import (
     tagged,
 )
 from shared.http.idempotency import without_idempotency_key
+from shared.http.openapi_problems import refuses
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.privacy.personal import PersonErased
+from shared.privacy.reasons import ReasonNamesSomebody
 
 ACCOUNTS = Routes("accounts", __name__, description="账号与授权 / accounts and their grants")
 ACCOUNTS.register_error_handler(AccountsRefused, row_report)
@@ -34,6 +37,7 @@ def _asked(account_id: UUID, seen: IfMatchHeader) -> AccountChange:
 
 
 @ACCOUNTS.post("/accounts")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(accepts(schemas.CreateAccount))
 @ACCOUNTS.response(201, shows(schemas.AccountView), headers=ETAG)
 def create_account(
@@ -45,6 +49,7 @@ def create_account(
 
 
 @ACCOUNTS.post("/accounts/imports")
+@refuses(PersonErased)
 @ACCOUNTS.doc(requestBody=REQUEST_BODY)
 @ACCOUNTS.response(201, shows(schemas.AccountImportReport))
 def import_accounts() -> schemas.AccountImportReport:
@@ -68,6 +73,7 @@ def get_account(account_id: UUID) -> Tagged[schemas.AccountView]:
 
 
 @ACCOUNTS.patch("/accounts/<uuid:account_id>")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(accepts(schemas.RenameAccount))
 @ACCOUNTS.arguments(IfMatchRequired, location="headers")
 @ACCOUNTS.response(200, shows(schemas.AccountView), headers=ETAG)
@@ -79,6 +85,7 @@ def rename_account(
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/grants")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(accepts(schemas.GrantRole))
 @ACCOUNTS.arguments(IfMatch, location="headers")
 @ACCOUNTS.response(201, shows(schemas.AccountView), headers=ETAG)
@@ -90,6 +97,7 @@ def grant_role(
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/grants/<uuid:grant_id>/end")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(IfMatch, location="headers")
 @ACCOUNTS.response(200, shows(schemas.AccountView), headers=ETAG)
 def end_grant(seen: IfMatchHeader, account_id: UUID, grant_id: UUID) -> Tagged[schemas.AccountView]:
@@ -98,6 +106,7 @@ def end_grant(seen: IfMatchHeader, account_id: UUID, grant_id: UUID) -> Tagged[s
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/block")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(IfMatch, location="headers")
 @ACCOUNTS.response(200, shows(schemas.AccountView), headers=ETAG)
 def block_account(seen: IfMatchHeader, account_id: UUID) -> Tagged[schemas.AccountView]:
@@ -106,6 +115,7 @@ def block_account(seen: IfMatchHeader, account_id: UUID) -> Tagged[schemas.Accou
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/unblock")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(IfMatch, location="headers")
 @ACCOUNTS.response(200, shows(schemas.AccountView), headers=ETAG)
 def unblock_account(seen: IfMatchHeader, account_id: UUID) -> Tagged[schemas.AccountView]:
@@ -114,6 +124,7 @@ def unblock_account(seen: IfMatchHeader, account_id: UUID) -> Tagged[schemas.Acc
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/close")
+@refuses(PersonErased)
 @ACCOUNTS.arguments(IfMatch, location="headers")
 @ACCOUNTS.response(200, shows(schemas.AccountView), headers=ETAG)
 def close_account(seen: IfMatchHeader, account_id: UUID) -> Tagged[schemas.AccountView]:
@@ -122,6 +133,7 @@ def close_account(seen: IfMatchHeader, account_id: UUID) -> Tagged[schemas.Accou
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/activation")
+@refuses(PersonErased)
 @ACCOUNTS.response(201, shows(schemas.ActivationView))
 def give_activation_code(account_id: UUID) -> schemas.ActivationView:
     """A one-time code with which the person sets a password; any code before it is void"""
@@ -129,6 +141,7 @@ def give_activation_code(account_id: UUID) -> schemas.ActivationView:
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/unmask")
+@refuses(PersonErased, ReasonNamesSomebody)
 @without_idempotency_key
 @ACCOUNTS.arguments(accepts(schemas.WithReason))
 @ACCOUNTS.response(200, shows(schemas.NameView))
@@ -145,6 +158,7 @@ def export_account(account_id: UUID) -> schemas.ExportView:
 
 
 @ACCOUNTS.post("/accounts/<uuid:account_id>/erase")
+@refuses(ReasonNamesSomebody)
 @ACCOUNTS.arguments(accepts(schemas.WithReason))
 @ACCOUNTS.response(200, shows(schemas.AccountView))
 def erase_account(request: schemas.WithReason, account_id: UUID) -> schemas.AccountView:

@@ -4,6 +4,12 @@ from uuid import UUID
 
 from flask import Response
 
+from services.gateway.domain.oidc import (
+    IdentityNotLinked,
+    IssuerUnreachable,
+    OidcNotConfigured,
+    OidcSignInFailed,
+)
 from services.gateway.oidc_doors import sent_away, way_back
 from services.gateway.requests_here import origin
 from services.gateway.schemas import oidc as schemas
@@ -12,13 +18,16 @@ from services.gateway.settings import oidc_settings
 from services.gateway.usecases import oidc
 from shared.http.app import read, run, transactions
 from shared.http.auth import caller
+from shared.http.openapi_problems import refuses
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.privacy.personal import PersonErased
 
 OIDC = Routes("oidc", __name__, description="统一身份认证登录 / sign-in by an outside issuer")
 
 
 @OIDC.get("/session/oidc/start")
+@refuses(OidcNotConfigured, IssuerUnreachable)
 @OIDC.response(303, description="To the issuer")
 def start_oidc_sign_in() -> Response:
     """Go to the issuer's page"""
@@ -26,6 +35,7 @@ def start_oidc_sign_in() -> Response:
 
 
 @OIDC.get("/session/oidc/callback")
+@refuses(OidcSignInFailed, IdentityNotLinked, OidcNotConfigured, IssuerUnreachable)
 @OIDC.response(200, shows(TokenPair))
 def finish_oidc_sign_in() -> TokenPair:
     """Come back from the issuer's page"""
@@ -33,6 +43,7 @@ def finish_oidc_sign_in() -> TokenPair:
 
 
 @OIDC.post("/accounts/<uuid:account_id>/identities")
+@refuses(OidcNotConfigured, PersonErased)
 @OIDC.arguments(accepts(schemas.LinkIdentity))
 @OIDC.response(201, shows(schemas.IdentityView))
 def link_identity(request: schemas.LinkIdentity, account_id: UUID) -> schemas.IdentityView:

@@ -1,12 +1,16 @@
 """Owns the addresses for signing in, going on, signing out and passwords."""
 
+from services.gateway.domain.activations import ActivationRefused
 from services.gateway.requests_here import origin
 from services.gateway.schemas import passwords as password_schemas
 from services.gateway.schemas import sessions as schemas
 from services.gateway.usecases import passwords, sessions
 from services.gateway.usecases import sign_in as signing_in
+from services.gateway.usecases.sessions import RefreshTokenInvalid, RefreshTokenReused
+from services.gateway.usecases.sign_in import SignInFailed
 from shared.http.app import read, run, transactions
 from shared.http.auth import caller
+from shared.http.openapi_problems import refuses
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
 
@@ -14,6 +18,7 @@ SIGN_IN = Routes("sign_in", __name__, description="登录与会话 / signing in,
 
 
 @SIGN_IN.post("/session")
+@refuses(SignInFailed)
 @SIGN_IN.arguments(accepts(schemas.SignIn))
 @SIGN_IN.response(201, shows(schemas.TokenPair))
 def sign_in(request: schemas.SignIn) -> schemas.TokenPair:
@@ -22,6 +27,7 @@ def sign_in(request: schemas.SignIn) -> schemas.TokenPair:
 
 
 @SIGN_IN.post("/session/refresh")
+@refuses(RefreshTokenInvalid, RefreshTokenReused)
 @SIGN_IN.arguments(accepts(schemas.RefreshSession))
 @SIGN_IN.response(200, shows(schemas.TokenPair))
 def refresh_session(request: schemas.RefreshSession) -> schemas.TokenPair:
@@ -60,6 +66,7 @@ def change_password(request: password_schemas.ChangePassword) -> None:
 
 
 @SIGN_IN.post("/password/activation")
+@refuses(ActivationRefused)
 @SIGN_IN.arguments(accepts(password_schemas.ActivatePassword))
 @SIGN_IN.response(204)
 def activate_password(request: password_schemas.ActivatePassword) -> None:

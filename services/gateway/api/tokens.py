@@ -1,8 +1,12 @@
 """Owns the addresses that OAuth libraries talk to."""
 
 from services.gateway.oauth_forms import (
+    INVALID_CLIENT,
+    INVALID_SCOPE,
+    NOT_REVOCABLE,
     REVOKE_BODY,
     TOKEN_BODY,
+    TRY_LATER,
     refused,
     token_request,
     token_to_revoke,
@@ -21,6 +25,7 @@ from shared.http.schemas import shows
 
 _KEPT = {"Cache-Control": "public, max-age=300"}
 """A new key is published an hour before it signs, so whoever asks every five minutes has it."""
+_PROBLEM = shows(schemas.OAuthProblem)
 
 TOKENS = Routes("tokens", __name__, description="接入系统的令牌 / tokens for other systems")
 TOKENS.register_error_handler(OAuthRefused, refused)
@@ -30,9 +35,9 @@ TOKENS.register_error_handler(TooMany, too_many)
 @TOKENS.post("/oauth/token")
 @TOKENS.doc(requestBody=TOKEN_BODY)
 @TOKENS.response(200, shows(schemas.ClientToken))
-@TOKENS.alt_response(400, schema=shows(schemas.OAuthProblem))
-@TOKENS.alt_response(401, schema=shows(schemas.OAuthProblem))
-@TOKENS.alt_response(429, schema=shows(schemas.OAuthProblem))
+@TOKENS.alt_response(400, schema=_PROBLEM, example=INVALID_SCOPE)
+@TOKENS.alt_response(401, schema=_PROBLEM, example=INVALID_CLIENT)
+@TOKENS.alt_response(429, schema=_PROBLEM, example=TRY_LATER)
 def issue_client_token() -> schemas.ClientToken:
     """Get an access token with client id and secret (client credentials)"""
     return oauth.issue_client_token(transactions(), token_request(), origin().address)
@@ -41,7 +46,7 @@ def issue_client_token() -> schemas.ClientToken:
 @TOKENS.post("/oauth/revoke")
 @TOKENS.doc(requestBody=REVOKE_BODY)
 @TOKENS.response(200)
-@TOKENS.alt_response(400, schema=shows(schemas.OAuthProblem))
+@TOKENS.alt_response(400, schema=_PROBLEM, example=NOT_REVOCABLE)
 def revoke_refresh_token() -> None:
     """End the session of a refresh token (RFC 7009); of an unknown one nothing is said"""
     run(sessions.give_up_refresh_token, token_to_revoke())

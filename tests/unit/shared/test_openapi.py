@@ -41,7 +41,8 @@ def refused(
     **operation: Any,
 ) -> set[str]:
     operation = {"parameters": [], "responses": {}} | operation
-    openapi._add_refusals(operation, method, one, rule or allow("operator"), once)
+    fitting = openapi._fitting(operation, method, one, rule or allow("operator"), once)
+    openapi._add_refusals(operation, fitting)
     return set(operation["responses"])
 
 

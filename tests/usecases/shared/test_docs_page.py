@@ -80,3 +80,20 @@ def test_the_document_is_asked_for_again_only_when_it_changed(http: FlaskClient)
     assert first.headers["Cache-Control"] == "no-cache"
     again = http.get(address, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_every_problem_that_the_page_of_problems_is_asked_for_stands_there_in_both_languages(
+    http: FlaskClient,
+) -> None:
+    page = http.get(f"{DOCS}/problems")
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    for kind in ("case-unknown", "token-expired", "idempotency-key-reused", "unavailable"):
+        assert f'<tr id="{kind}"><td><code>{kind}</code></td>' in page.text
+    assert "没有此案件<br>There is no such case" in page.text
+    assert "account-unknown" not in page.text, "another service's"
+    assert "://" not in page.text and "<script" not in page.text
+
+
+def test_the_guide_leads_to_the_page_of_problems(http: FlaskClient) -> None:
+    guide = http.get("/api/v1/grid/openapi.json").json["info"]["description"]
+    assert f"({DOCS}/problems)" in guide

@@ -30,6 +30,14 @@ Operation = dict[str, Any]
 CHINESE = re.compile("[一-鿿]")
 FOREIGN = ("issue_client_token", "revoke_refresh_token")
 """What OAuth libraries call refuses in their form (RFC 6749, 5.2)."""
+SIGNING_IN = (
+    "sign_in",
+    "refresh_session",
+    "activate_password",
+    "finish_oidc_sign_in",
+    "issue_client_token",
+)
+"""Open to all, and 401 when it isn't the right one who comes."""
 
 
 def operations() -> Iterator[Any]:
@@ -66,6 +74,18 @@ def headers_of(service: str, operation: Operation) -> dict[str, Any]:
 
 def success_of(operation: Operation) -> dict[str, Any]:
     return next(answer for code, answer in operation["responses"].items() if code[0] in "23")
+
+
+def operation_of(service: str, name: str) -> Operation:
+    found = operations_of(DOCUMENTS[service])
+    return next(one for _, _, one in found if one["operationId"] == name)
+
+
+def examples_in(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the one example, or the values of several."""
+    if "example" in content:
+        return [content["example"]]
+    return [one["value"] for one in content["examples"].values()]
 
 
 def test_the_published_documents_are_current() -> None:
@@ -145,7 +165,7 @@ def test_an_operation_says_its_security_as_the_access_table_has_it(
     schemes = {name: scopes for one in operation["security"] for name, scopes in one.items()}
     assert ("bearer" in schemes) == (not rule.public)
     assert schemes.get("client", [None]) == [rule.scope]
-    refuses = not rule.public or operation["operationId"] == "issue_client_token"
+    refuses = not rule.public or operation["operationId"] in SIGNING_IN
     assert ("401" in operation["responses"]) == refuses
 
 
@@ -158,8 +178,51 @@ def test_refusals_are_problems_with_examples(
         if code[0] in "45" and not foreign:
             content = resolved(service, answer)["content"]["application/problem+json"]
             assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
-            assert str(content["example"]["status"]) == code
+            assert {str(one["status"]) for one in examples_in(content)} == {code}
     assert {"429", "503", "default"} <= operation["responses"].keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "kinds"),
+    [
+        ("sign_in", "401", {"sign-in-failed"}),
+        ("refresh_session", "401", {"refresh-token-invalid", "refresh-token-reused"}),
+        ("activate_password", "401", {"activation-refused"}),
+        ("start_oidc_sign_in", "404", {"oidc-not-configured"}),
+        ("finish_oidc_sign_in", "401", {"oidc-sign-in-failed"}),
+        ("finish_oidc_sign_in", "403", {"identity-not-linked"}),
+        ("finish_oidc_sign_in", "404", {"oidc-not-configured"}),
+        ("unmask_name", "410", {"person-erased"}),
+        ("rename_account", "410", {"person-erased"}),
+        ("create_account", "410", {"person-erased"}),
+        ("erase_account", "422", {"reason-names-somebody", "invalid-request"}),
+        ("get_account", "401", {"token-expired"}),
+    ],
+)
+def test_a_refusal_of_one_operation_is_shown_by_example(
+    name: str, code: str, kinds: set[str]
+) -> None:
+    answer = resolved("gateway", operation_of("gateway", name)["responses"][code])
+    examples = examples_in(answer["content"]["application/problem+json"])
+    assert {one["type"].removeprefix("urn:linli:problem:") for one in examples} == kinds
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "error"),
+    [
+        ("issue_client_token", "400", "invalid_scope"),
+        ("issue_client_token", "401", "invalid_client"),
+        ("issue_client_token", "429", "temporarily_unavailable"),
+        ("revoke_refresh_token", "400", "unsupported_token_type"),
+    ],
+)
+def test_a_refusal_in_oauths_words_is_shown_by_example(name: str, code: str, error: str) -> None:
+    responses = operation_of("gateway", name)["responses"]
+    content = responses[code]["content"]["application/json"]
+    Draft202012Validator(resolved("gateway", content["schema"])).validate(content["example"])
+    assert content["example"]["error"] == error
+    assert not {"415", "422"} & set(responses), "a form is refused with 400"
+    assert code != "429" or "application/problem+json" in responses[code]["content"]
 
 
 @each_operation
