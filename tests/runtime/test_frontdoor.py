@@ -92,6 +92,33 @@ def test_no_odd_path_leads_to_an_operators_address(door: Door, path: str, end: s
     assert '"type":"urn:linli:problem:not-found"' in said, "it never reached a service"
 
 
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (("Content-Length: 4", "Transfer-Encoding: chunked"), 400),
+        (("Transfer-Encoding: chunked", "Content-Length: 4"), 400),
+        (("Content-Length: 4", "Content-Length: 4"), 400),
+        (("Content-Length: 4", "Content-Length: 40"), 400),
+        (("Content-Length: 4, 40",), 400),
+        (("Content-Length: +4",), 400),
+        (("Transfer-Encoding: xchunked",), 501),
+        (("Transfer-Encoding: chunked, identity",), 501),
+        (("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), 400),
+        (("Transfer-Encoding : chunked",), 400),
+        (("Host: other",), 400),
+    ],
+    ids=str,
+)
+def test_a_request_that_two_programs_could_end_elsewhere_goes_no_further(
+    door: Door, lines: tuple[str, ...], status: int
+) -> None:
+    hidden = "0\r\n\r\n" + asking("/api/v1/grid/hidden")
+    asked = ["POST /api/v1/grid/seen HTTP/1.1", "Host: localhost", *lines, "", hidden]
+    answers = door.raw("\r\n".join(asked))
+    assert [code for code, _ in answers] == [status]
+    assert "/api/v1/grid/" not in answers[0][1], "it never reached a service"
+
+
 # nginx finds these before it has read which language is asked for
 UNREADABLE = [
     ("/api/v1/grid/areas?q=" + "x" * 9000, {}, "GET", 414),

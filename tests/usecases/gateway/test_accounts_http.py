@@ -135,7 +135,7 @@ def test_a_name_like_a_formula_is_refused_naming_its_row(
     answer = load(http, f'li.na,"{name}",resident,32,,')
     assert answer.status_code == 422
     assert [(e["row"], e["field"]) for e in answer.json["errors"]] == [(2, "display_name")]
-    assert http.get(f"{ROOT}/accounts").json["items"] == []
+    assert http.get(f"{ROOT}/accounts?username=li.na").json["items"] == []
 
 
 def test_numbers_that_lead_to_a_person_are_kept_out_of_plain_columns(
