@@ -9,22 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.gateway.domain.addresses import Origin
-from services.gateway.domain.lockout import MISTAKES_PER_MINUTE
 from services.gateway.domain.passwords import normalised
-from services.gateway.models.accounts import Account
 from services.gateway.password_hashes import password_hashes
 from services.gateway.schemas.sessions import SignIn, TokenPair
-from services.gateway.usecases import limits
-from services.gateway.usecases.tokens import Moment, begin_session
-from shared.audit import trail
 from shared.clock import real_now
 from shared.database import Transactions
 from shared.errors import Rejected
-from shared.http import rate_limits
 
 _ADDRESS = "sign-in address"
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.grid.domain import cases
 from services.grid.domain.areas import district_of
 from services.grid.domain.case_classes import class_of_item, street_problem
+from services.grid.domain.case_identity import case_of_finding
 from services.grid.domain.case_number import case_number, day_of
 from services.grid.models import Area, Case, CaseCounter
 from services.grid.schemas.cases import CaseView, FileCase
@@ -19,7 +20,6 @@ from shared.contracts.grid import CaseFiledV1
 from shared.contracts.inspections import FindingRaisedV1
 from shared.deadlines import end_of_natural_days
 from shared.errors import TooEarly
-from shared.ids import new_id
 from shared.messaging import outbox
 
 
@@ -64,7 +64,7 @@ def file_case(session: Session, asked: CaseMove, request: FileCase, now: datetim
 
 def _case_for(finding: FindingRaisedV1, number: str, now: datetime) -> Case:
     return Case(
-        id=new_id(),
+        id=case_of_finding(finding.finding_id),
         case_number=number,
         kind="rectification",
         case_class=class_of_item(finding.item_code),

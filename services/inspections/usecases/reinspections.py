@@ -60,6 +60,11 @@ def open_reinspection(session: Session, event: CaseClosedV1, now: datetime) -> N
     finding = finding_with_news(session, event)
     if finding is None:
         return
+    if finding.state == "closed":
+        # grid was restored from a backup and had to close it again; another inspector has looked
+        attach_case(finding, event)
+        move_finding(session, finding, "case_closed", now)
+        return
     reinspection = _opened(session, finding, event, now)
     attach_case(finding, event)
     move_finding(session, finding, "case_closed", now, reinspection)

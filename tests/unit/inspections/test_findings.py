@@ -32,6 +32,7 @@ ALLOWED = {
     ("awaiting_reinspection", "case_closed"): "awaiting_reinspection",
     ("awaiting_reinspection", "reinspection_failed"): "in_rectification",
     ("awaiting_reinspection", "reinspection_passed"): "closed",
+    ("closed", "case_closed"): "closed",
 }
 CASE = new_id()
 

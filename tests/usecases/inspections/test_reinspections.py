@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.inspections.domain.findings import FindingMoveNotAllowed
 from services.inspections.domain.reinspections import (
     NotIndependent,
     ReinspectedByChecker,
@@ -343,11 +342,19 @@ def test_a_close_said_again_after_a_failed_reinspection_opens_none(db: Transacti
     assert rows(db) == before | {"inbox": before["inbox"] + 1}
 
 
-def test_a_close_newer_than_the_end_is_refused(db: Transactions):
+def test_a_case_closed_again_after_a_restore_of_grid_leaves_its_finding_closed(db: Transactions):
     raised = finding(db)
-    passed(db, opened(db, raised))
-    with pytest.raises(FindingMoveNotAllowed):
-        db.once(heard(closed(raised, version=9)), open_reinspection)
+    id_ = opened(db, raised)
+    passed(db, id_)
+    before = seen(db, raised)
+    db.once(heard(closed(raised, version=1003)), open_reinspection)
+    after = seen(db, raised)
+    assert (after.state, after.closed_at, after.overdue) == (
+        before.state,
+        before.closed_at,
+        before.overdue,
+    )
+    assert len(said(db, "reinspection_opened.v1")) == len(said(db, "finding_closed.v1")) == 1
 
 
 def test_a_decision_is_final(db: Transactions):
