@@ -1,19 +1,16 @@
 """Owns `linli erasures`: who was erased, kept elsewhere, so that no restored backup undoes it.
 
-linli erasures export SERVICE [--to FILE]    write down who was erased; keep it off the machine
+linli erasures export SERVICE [--to FILE]    write down who was erased, added to what FILE holds
 linli erasures replay SERVICE FILE           after a restore, before opening: erase them again
 """
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from shared.terminal import fail, on_database, person
-
-_AT_ONCE = 500
 
 
 def add_erasures(commands: Any, services: Sequence[str]) -> None:
@@ -26,42 +23,26 @@ def add_erasures(commands: Any, services: Sequence[str]) -> None:
     for action, run in ((export, _export), (replay, _replay)):
         action.add_argument("service", choices=services)
         action.set_defaults(run=run)
-    export.add_argument("--to", type=Path, metavar="FILE", help="instead of standard output")
+    export.add_argument(
+        "--to", type=Path, metavar="FILE", help="a file that only grows, instead of standard output"
+    )
     replay.add_argument("file", type=Path)
 
 
 def _export(arguments: argparse.Namespace) -> None:
     from shared.privacy.erasure_file import written
+    from shared.privacy.erasure_keeping import erasures_of, keep_erasures
 
-    rows = on_database(arguments, lambda db: list(_rows(db)))
-    lines = written(arguments.service, rows)
-    if arguments.to is None:
-        sys.stdout.writelines(lines)
+    service, to = arguments.service, arguments.to
+    if to is None:
+        rows = on_database(arguments, lambda db: list(erasures_of(db)))
+        sys.stdout.writelines(written(service, rows))
         return
     try:
-        _replace(arguments.to, "".join(lines))
+        count = on_database(arguments, lambda db: keep_erasures(db, service, to))
     except OSError as error:
-        fail(arguments, f"cannot write {arguments.to}: {error.strerror}")
-    print(f"{arguments.to}: {len(rows)} erasures of {arguments.service}")
-
-
-def _rows(db: Any) -> Iterator[Any]:
-    from shared.privacy.erasure import erasures
-
-    after = None
-    while page := db.read(erasures, after, _AT_ONCE):
-        yield from page
-        after = page[-1].person_id
-
-
-def _replace(path: Path, content: str) -> None:
-    """Write a file that is whole or not there, and nobody else's to read."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content.encode())
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+        fail(arguments, f"cannot write {to}: {error.strerror}")
+    print(f"{to}: {count} erasures of {service}")
 
 
 def _replay(arguments: argparse.Namespace) -> None:
@@ -78,15 +59,7 @@ def _replay(arguments: argparse.Namespace) -> None:
 
 
 def _replay_all(db: Any, service: str, content: bytes) -> list[Any]:
-    from shared.privacy.erasure import replay_erasures
     from shared.privacy.erasure_file import read
-    from shared.privacy.fields import declared_by
+    from shared.privacy.erasure_replay import replay_in_batches
 
-    rows, fields, who = read(service, content), declared_by(service).fields, person()
-    return [
-        db.run(
-            lambda session, some, now: replay_erasures(session, fields, some, who=who, now=now),
-            rows[start : start + _AT_ONCE],
-        )
-        for start in range(0, len(rows), _AT_ONCE)
-    ]
+    return replay_in_batches(db, service, read(service, content), person())
