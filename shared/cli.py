@@ -10,6 +10,8 @@ linli client add|list|rotate|revoke    other systems and their secrets
 linli signing-keys init|show|rotate|drop|export|install    the keys that sign tokens
 linli keys new|status|rotate        the keys that seal what a service stores of persons
 linli erasures export|replay        erasures, kept outside of the database
+linli backup make|list|load|leap SERVICE    backups, and the way back from one
+linli outbox resend|record|lost SERVICE     sending again after a restore, and what it lost
 linli audit verify|show SERVICE     the chain of who did what
 linli hours verify                  the chain of volunteers' hours
 linli subscriber add|list|remove    the logins of systems outside that hear events
@@ -30,9 +32,11 @@ from typing import Any
 from shared import config, log
 from shared.account_cli import add_account
 from shared.audit_cli import add_audit
+from shared.backup_cli import add_backup
 from shared.client_cli import add_client
 from shared.hours_cli import add_hours
 from shared.keys_cli import add_keys
+from shared.outbox_cli import add_outbox
 from shared.parking_cli import add_parking
 from shared.signing_cli import add_signing
 from shared.status_cli import add_status
@@ -81,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     add_keys(commands, _services())
     add_audit(commands, _services())
     add_hours(commands)
+    add_backup(commands, _services())
+    add_outbox(commands, _services())
     register = commands.add_parser("register").add_subparsers(dest="action", required=True)
     load = register.add_parser("load")
     load.add_argument("file", type=Path)
@@ -157,6 +163,8 @@ def _migrate(arguments: argparse.Namespace) -> None:
 
 
 def _provision(arguments: argparse.Namespace) -> None:
+    from shared.backup.age import watch_backups
+    from shared.backup.shelf import Shelf
     from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
     from shared.messaging.provisioner import provision
     from shared.messaging.topology import MONITOR, SERVICES
@@ -165,6 +173,8 @@ def _provision(arguments: argparse.Namespace) -> None:
 
     broker = Broker(config.required("LINLI_RABBITMQ_MANAGEMENT_URL"))
     if arguments.watch:
+        if config.optional("LINLI_BACKUP_DIR", ""):
+            watch_backups(Shelf.from_environment(), SERVICES)
         watch(broker, config.http_bind(), Surroundings.from_environment())
         return
     folder = Path(config.required("LINLI_SECRETS_DIR"))

@@ -121,6 +121,13 @@ def begin_saying(event: str) -> None:
     RELAY_UNROUTABLE.labels(event)
 
 
+BACKUP_AGE = Gauge(
+    "linli_backup_age_seconds",
+    "Age of the newest whole backup; infinite without any (the provisioner knows)",
+    ["service"],
+)
+
+
 def watch_pool(engine: Engine) -> None:
     """Measure the connection pool of this process at each scrape."""
     pool = engine.pool

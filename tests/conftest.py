@@ -71,6 +71,12 @@ class DatabaseServer:
         self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.url(name)
 
+    def create_empty(self) -> str:
+        """Return the URL of a database without any table."""
+        name = f"empty_{new_id().hex}"
+        self._execute("CREATE DATABASE {}", name)
+        return self.url(name)
+
     def drop(self, url: str) -> None:
         """Remove a database, whoever is connected to it."""
         self._execute("DROP DATABASE {} WITH (FORCE)", make_url(url).database or "")

@@ -1,0 +1,12 @@
+"""Owns the declaration of what the gateway gives versions to."""
+
+from shared.messaging.aggregates import Column, Owned
+
+OWNED = (
+    Owned("account_id", "accounts", "id", "token_version"),
+    Owned("account_id", "api_clients", "id", "version"),
+)
+COUNTED = (
+    Column("accounts", "version"),
+    Column("gateway_signing_keys", "set_version"),
+)

@@ -1,0 +1,146 @@
+"""Owns `linli outbox`: sending again, and what a restore lost.
+
+linli outbox resend SERVICE --since TIME [--event TYPE]    what was sent since then counts as unsent
+linli outbox record SERVICE --since TIME [--until TIME] [--to FILE]
+                                      which events it said and heard: its record of delivery
+linli outbox lost SERVICE FILE…       compare the records of all services: what SERVICE, restored,
+                                      doesn't know any more; exit code 1 when there is something
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from shared.clock import SHANGHAI
+from shared.terminal import fail, lines_of, on_database, time_of
+
+
+def add_outbox(commands: Any, services: Sequence[str]) -> None:
+    """Add the command to `linli`'s parser."""
+    outbox = commands.add_parser(
+        "outbox", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    actions = outbox.add_subparsers(dest="action", required=True)
+    made = {name: actions.add_parser(name) for name in _ACTIONS}
+    for name, action in made.items():
+        action.add_argument("service", choices=services)
+        action.set_defaults(run=_ACTIONS[name])
+    for name in ("resend", "record"):
+        made[name].add_argument("--since", required=True, type=time, help="without offset: +08:00")
+    made["resend"].add_argument("--event", metavar="TYPE", help="of this type alone")
+    made["record"].add_argument("--until", type=time, help="now, unless said")
+    made["record"].add_argument("--to", type=Path, metavar="FILE")
+    made["lost"].add_argument("file", nargs="+", type=Path)
+    made["lost"].add_argument("--limit", type=int, default=50, help="lines of each kind to print")
+
+
+def time(text: str) -> datetime:
+    """Return a time that a person wrote, of China when it has no offset."""
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
+
+
+def _resend(arguments: argparse.Namespace) -> None:
+    from shared.messaging.resend import Asked, resend
+    from shared.messaging.retention import Periods
+
+    asked = Asked(arguments.since, arguments.event)
+    periods = Periods.from_environment()
+    rows = on_database(arguments, lambda db: resend(db, asked, periods))
+    what = arguments.event or "events"
+    print(f"{arguments.service}: {rows} {what} sent since {time_of(asked.since)} go out again")
+
+
+def _record(arguments: argparse.Namespace) -> None:
+    from shared.clock import real_now
+    from shared.messaging.record import record_of, written
+
+    until = arguments.until or real_now()
+    content = written(
+        on_database(
+            arguments,
+            lambda db: db.read(record_of, arguments.service, arguments.since, until),
+        )
+    )
+    if arguments.to is None:
+        sys.stdout.write(content)
+        return
+    try:
+        handle = os.open(arguments.to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+    except OSError as error:
+        fail(arguments, f"cannot write {arguments.to}: {error.strerror}")
+
+
+def _lost(arguments: argparse.Namespace) -> None:
+    from shared.errors import Rejected
+    from shared.messaging.lost import lost
+    from shared.messaging.record import read
+
+    try:
+        records = [read(str(file), file.read_text(encoding="utf-8")) for file in arguments.file]
+        own = [record for record in records if record.service == arguments.service]
+        if len(own) != 1:
+            fail(arguments, f"{len(own)} of the files are its own record; one is needed")
+        found = lost(own[0], [one for one in records if one is not own[0]])
+    except OSError as error:
+        fail(arguments, f"cannot read {error.filename}: {error.strerror}")
+    except Rejected as refusal:
+        fail(arguments, refusal.text("en"))
+    for line in report(found, arguments.limit):
+        print(line)
+    if not found.none:
+        sys.exit(1)
+
+
+def report(found: Any, limit: int) -> Iterable[str]:
+    """Yield what was lost as a person reads it."""
+    period = f"between {time_of(found.since)} and {time_of(found.until)}"
+    if found.none:
+        yield f"{found.service}: nothing that others heard {period} is lost"
+        return
+    yield f"{found.service}: {len(found.events)} events that others heard {period} are lost"
+    yield from _table(_events(found.events), limit)
+    yield f"{found.service}: of {len(found.outrun)} things others know more than it does"
+    yield from _table(_outrun(found.outrun), limit)
+
+
+def _events(events: Iterable[Any]) -> list[tuple[object, ...]]:
+    return [("lost event", "made at", "heard on, at", "type")] + [
+        (
+            one.id,
+            time_of(one.made_at),
+            ", ".join(f"{each.queue} {time_of(each.at)} {each.state}" for each in one.heard),
+            f"{one.type or '-'} {one.subject or ''}".strip(),
+        )
+        for one in events
+    ]
+
+
+def _outrun(things: Iterable[Any]) -> list[tuple[object, ...]]:
+    return [("thing", "id", "known to", "its version there", "restored version")] + [
+        (
+            one.held.subject.removesuffix("_id"),
+            one.held.id,
+            one.hearer,
+            one.held.version if one.held.version is not None else "-",
+            "gone" if one.how == "gone" else one.restored_version,
+        )
+        for one in things
+    ]
+
+
+def _table(rows: list[tuple[object, ...]], limit: int) -> Iterable[str]:
+    if len(rows) == 1:
+        return
+    yield from (f"  {line}" for line in lines_of(rows[: limit + 1]))
+    if len(rows) > limit + 1:
+        yield f"  … and {len(rows) - limit - 1} more: --limit"
+
+
+_ACTIONS = {"resend": _resend, "record": _record, "lost": _lost}

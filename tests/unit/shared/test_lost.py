@@ -1,0 +1,136 @@
+"""Owns the proof of what a restore is found to have lost: exactly that, by name."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.ids import first_id_of
+from shared.messaging.lost import RecordMissing, RecordTooShort, lost, queues_fed_by
+from shared.messaging.record import (
+    DeliveryRecord,
+    Heard,
+    HeldState,
+    RecordBroken,
+    Said,
+    read,
+    written,
+)
+from shared.messaging.topology import SERVICES
+
+SINCE = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+UNTIL = SINCE + timedelta(hours=2)
+ON_FILED = "inspections.on_case_filed"
+
+
+def event(minutes: int) -> UUID:
+    return first_id_of(SINCE + timedelta(minutes=minutes))
+
+
+def heard(event_id: UUID, queue: str = ON_FILED, state: str = "claimed", **more: str) -> Heard:
+    return Heard(queue, event_id, SINCE, state, **more)
+
+
+def record(service: str, **values: object) -> DeliveryRecord:
+    nothing = DeliveryRecord(service, SINCE, UNTIL, {}, (), {}, ())
+    return replace(nothing, **values)  # type: ignore[arg-type]
+
+
+def others(*given: DeliveryRecord, of: str = "grid") -> list[DeliveryRecord]:
+    """Return these records, and empty ones of all other services."""
+    there = {one.service for one in given} | {of}
+    return [*given, *(record(service) for service in SERVICES if service not in there)]
+
+
+def test_an_event_that_others_heard_and_its_producer_does_not_hold_is_lost():
+    held, gone = event(1), event(2)
+    grid = record("grid", said={held: Said("case_filed.v1", "x")})
+    hearer = record("inspections", heard=(heard(held), heard(gone)))
+    found = lost(grid, others(hearer))
+    assert [(one.id, one.made_at) for one in found.events] == [(gone, SINCE + timedelta(minutes=2))]
+    assert [one.queue for one in found.events[0].heard] == [ON_FILED]
+    assert not found.none
+
+
+def test_nothing_is_lost_when_the_outbox_holds_all_that_was_heard():
+    grid = record("grid", said={event(1): Said("case_filed.v1", "x")})
+    assert lost(grid, others(record("inspections", heard=(heard(event(1)),)))).none
+
+
+def test_what_came_on_queues_that_the_service_does_not_feed_is_not_its_loss():
+    hearer = record("inspections", heard=(heard(event(1), "inspections.on_account_changed"),))
+    assert lost(record("grid"), others(hearer)).none
+    assert not lost(record("gateway"), others(hearer, of="gateway")).none
+
+
+def test_an_event_of_a_queue_that_hears_everyone_is_lost_only_if_no_outbox_holds_it():
+    hearer = record("inspections", heard=(heard(event(1)),))
+    sayer = record("gateway", said={event(1): Said("account_changed.v1", "x")})
+    assert lost(record("grid"), others(hearer, sayer)).none
+
+
+def test_what_was_made_before_the_backup_or_after_the_opening_is_no_loss():
+    early, late = first_id_of(SINCE - timedelta(milliseconds=1)), first_id_of(UNTIL)
+    hearer = record("inspections", heard=(heard(early), heard(late)))
+    assert lost(record("grid"), others(hearer)).none
+
+
+def test_an_event_that_failed_at_its_hearer_is_lost_too_and_its_type_is_known():
+    failed = heard(event(1), state="parked", type="case_filed.v1", subject="c-1")
+    (one,) = lost(record("grid"), others(record("inspections", heard=(failed,)))).events
+    assert (one.type, one.subject) == ("case_filed.v1", "c-1")
+
+
+@pytest.mark.parametrize(
+    ("owned", "version", "how"),
+    [
+        ({}, 3, "gone"),
+        ({"c": 2}, 3, "ahead"),
+        ({"c": 3}, 3, None),
+        ({"c": 4}, 3, None),
+        ({}, None, "gone"),
+        ({"c": 1}, None, None),
+    ],
+)
+def test_things_of_which_a_hearer_knows_more_are_named(
+    owned: dict[str, int | None], version: int | None, how: str | None
+):
+    held = HeldState("grid", "case_id", "c", version)
+    hearer = record("inspections", held=(held,))
+    found = lost(record("grid", owned={"case_id": owned}), others(hearer)).outrun
+    assert [one.how for one in found] == ([how] if how else [])
+    assert all(one.held == held and one.hearer == "inspections" for one in found)
+
+
+def test_without_the_record_of_every_service_nobody_can_tell():
+    with pytest.raises(RecordMissing, match="gateway"):
+        lost(record("grid"), [record("inspections")])
+
+
+@pytest.mark.parametrize("period", [{"since": UNTIL}, {"until": SINCE}])
+def test_a_record_of_another_period_is_refused(period: dict[str, datetime]):
+    with pytest.raises(RecordTooShort, match="inspections"):
+        lost(record("grid"), others(record("inspections", **period)))
+
+
+def test_a_record_is_the_same_after_it_lay_in_a_file():
+    whole = record(
+        "grid",
+        said={event(1): Said("case_filed.v1", "c-1")},
+        heard=(heard(event(2), state="parked", type="x.v1", subject="s"), heard(event(3))),
+        owned={"case_id": {"c": 1}},
+        held=(HeldState("inspections", "finding_id", "f", None),),
+    )
+    assert read("grid.json", written(whole)) == whole
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"linli": "backup", "format": 1}'])
+def test_what_is_no_record_is_refused(content: str):
+    with pytest.raises(RecordBroken, match=r"grid\.json"):
+        read("grid.json", content)
+
+
+def test_a_service_feeds_the_queues_that_are_bound_to_its_exchange():
+    assert ON_FILED in queues_fed_by("grid")
+    assert "grid.on_finding_raised" not in queues_fed_by("grid")
