@@ -42,7 +42,7 @@ def steps(files: Files) -> Iterator[Step]:
     yield Step("provision", ("provision",), about="RabbitMQ")
     for service in SERVICES:
         yield Step(migration_of(service), ("migrate", service), service, about="tables")
-    yield from _hand_out_signing_keys(files.signing_keys)
+    yield from hand_out_keys(files.signing_keys)
     yield _make_first_administrator(files.admin_password)
     yield from _load_demo(files.demo_password)
 
@@ -57,7 +57,7 @@ def keys_of(service: str) -> str:
     return "signing-keys-init" if service == GATEWAY else f"signing-keys-{service}"
 
 
-def _hand_out_signing_keys(public: str) -> Iterator[Step]:
+def hand_out_keys(public: str) -> Iterator[Step]:
     """Make the first key that signs tokens, and bring every other service its public half."""
     made, exported = keys_of(GATEWAY), "signing-keys-export"
     yield Step(made, ("signing-keys", "init"), GATEWAY, (migration_of(GATEWAY),))

@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.local import lifecycle, mail, operators, status
+from deploy.local import backups, lifecycle, mail, operators, status
 from deploy.local.applications import SERVICES
 from deploy.local.layout import Layout
 from deploy.local.progress import Failure, Progress
 from deploy.local.settings import Settings
 
-_COMMANDS = ("up", "down", "status", "logs", "mail", "reset", "linli")
+_COMMANDS = (
+    *("up", "down", "status", "logs", "mail", "reset", "linli"),
+    *("backup", "erasures", "restore", "lost"),
+)
 
 
 def main() -> int:
@@ -43,6 +46,8 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
     elif command == "status" or [command, *more[:1]] == ["linli", "status"]:
         asked = more[1:] if command == "linli" else more
         return 0 if status.status(layout, Settings.read(), asked) else 1
+    elif command in ("backup", "erasures", "restore", "lost"):
+        return 0 if _kept(command, layout, more, progress) else 1
     elif command == "mail":
         mail.show(layout, int(more[0]) if more and more[0].isdecimal() else 10)
     elif command == "linli":
@@ -50,6 +55,25 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
     else:
         status.follow(layout, more[0] if more else None)
     return 0
+
+
+def _kept(command: str, layout: Layout, more: list[str], progress: Progress) -> bool:
+    """Run a command on backups; `more` holds services, and for a restore FROM=… among them."""
+    settings, services = Settings.read(), [word for word in more if "=" not in word]
+    if command == "restore":
+        asked = "".join(word.removeprefix("FROM=") for word in more if "=" in word)
+        if not _agreed_to_restore(services):
+            return False
+        return backups.restore(layout, settings, progress, services, asked)
+    commands = {"backup": backups.backup, "erasures": backups.erasures, "lost": backups.lost}
+    return commands[command](layout, settings, progress, services)
+
+
+def _agreed_to_restore(services: list[str]) -> bool:
+    if os.environ.get("FORCE") == "1" or not sys.stdin.isatty():
+        return True
+    what = ", ".join(services) or "EVERY service"
+    return input(f"Put {what} back to the backup? [y/N] ").strip().lower() == "y"
 
 
 def _ready(layout: Layout, address: str, settings: Settings) -> Iterator[str]:
@@ -76,7 +100,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deploy.local", description=__doc__)
     parser.add_argument("--state", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("command", choices=_COMMANDS)
-    help_of_more = "for logs: one process, else all; for mail: how many; for linli: its arguments"
+    help_of_more = (
+        "for logs: one process; for mail: how many; for linli: its arguments; else services"
+    )
     parser.add_argument("more", nargs=argparse.REMAINDER, help=help_of_more)
     return parser.parse_args()
 

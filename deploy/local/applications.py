@@ -19,6 +19,15 @@ KINDS = ("api", "worker", "relay")
 PROVISIONER = "provisioner"
 EXTENSIONS = {"grid": ("postgis",)}
 OIDC = ("LINLI_OIDC_ISSUER", "LINLI_OIDC_CLIENT_ID", "LINLI_OIDC_REDIRECT_URL")
+BACKUP_DIR = "LINLI_BACKUP_DIR"
+PERIODS = (
+    "LINLI_BACKUP_DAYS",
+    "LINLI_KEY_BACKUP_DAYS",
+    "LINLI_OUTBOX_DAYS",
+    "LINLI_INBOX_DAYS",
+    "LINLI_FAILED_EVENT_DAYS",
+)
+"""How long things stay: whoever runs `make up` chooses, and gives them again at each command."""
 OIDC_SECRET = "LINLI_OIDC_CLIENT_SECRET"  # nosec B105: the name of a variable
 
 NAMES = (PROVISIONER, *(f"{service}-{kind}" for service in SERVICES for kind in KINDS))
@@ -98,6 +107,10 @@ class Applications:
         password = self._secrets.get(f"amqp_{MONITOR}")
         return with_login(self.servers.rabbitmq_management_url, MONITOR, password, "")
 
+    def backups(self) -> Path:
+        """Return the folder of backups: the operator's choice, or beside the secrets."""
+        return Path(self.environ.get(BACKUP_DIR) or self.layout.backups).resolve()
+
     def data_keys(self, service: str) -> Path:
         """Return the file of the keys that seal what a service stores of persons, newest first."""
         return self._secrets.keep(f"data_keys_{service}", first_data_key)
@@ -127,7 +140,9 @@ class Applications:
             self.layout.state,
             LINLI_ENV=self.installation,
             LINLI_LOG_LEVEL=self.log_level,
+            LINLI_BACKUP_DIR=str(self.backups()),
             PYTHONUNBUFFERED="1",
+            **{name: self.environ[name] for name in PERIODS if self.environ.get(name)},
             **{name: value for name, value in self.environ.items() if name.startswith("OTEL_")},
             **{name: str(value) for name, value in more.items()},
         )

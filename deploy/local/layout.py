@@ -59,6 +59,11 @@ class Layout:
         return self.state / "ports.json"
 
     @property
+    def backups(self) -> Path:
+        """Where backups lie unless LINLI_BACKUP_DIR says so: `reset` doesn't delete them."""
+        return self.secrets.parent / "backups"
+
+    @property
     def clock_file(self) -> Path:
         return self.state / "clock"
 

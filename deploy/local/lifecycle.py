@@ -28,7 +28,7 @@ def up(layout: Layout, settings: Settings, progress: Progress) -> str:
     Raises: Failure
     """
     layout.make()
-    with _alone(layout, progress):
+    with alone(layout, progress):
         supervisor = Supervisor(layout)
         running = supervisor.alive()
         if not running:
@@ -61,7 +61,7 @@ def down(layout: Layout, progress: Progress) -> None:
         progress.say("nothing runs; it was never started here")
         return
     layout.make()
-    with _alone(layout, progress):
+    with alone(layout, progress):
         _stop(layout, progress)
 
 
@@ -74,12 +74,13 @@ def reset(layout: Layout, progress: Progress) -> None:
 
 
 @contextmanager
-def _alone(layout: Layout, progress: Progress) -> Iterator[None]:
+def alone(layout: Layout, progress: Progress) -> Iterator[None]:
+    """Let nobody else start, stop or restore the system meanwhile; wait until it is so."""
     with (layout.state / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress.say("another make up, down or reset is at work here; waiting for it")
+            progress.say("another make up, down, reset or restore is at work here; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

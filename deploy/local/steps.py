@@ -1,7 +1,7 @@
 """Own how the local system takes the one-shot steps of deploy/steps.py."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -11,7 +11,7 @@ from deploy.local.progress import Failure, Progress
 from deploy.local.secretfiles import SecretFiles, strong_password
 from deploy.local.system import System
 from deploy.postgres.provision import ServiceDatabase, provision
-from deploy.steps import Files, Step, steps
+from deploy.steps import Files, Step, hand_out_keys, steps
 
 _AT_ONCE = 4
 
@@ -24,8 +24,21 @@ def run_all(system: System, progress: Progress) -> None:
     for service in SERVICES:
         _make_database(system, service, progress)
     demo = system.applications.installation == "demo"
-    left = [step for step in steps(_files(system)) if demo or not step.demo]
-    done: set[str] = set()
+    _run_each(system, [s for s in steps(_files(system)) if demo or not s.demo], progress)
+
+
+def hand_out_signing_keys(system: System, progress: Progress) -> None:
+    """Bring every service the public halves of the keys that sign, once its tables are there.
+
+    Raises: Failure naming the step.
+    """
+    _run_each(system, hand_out_keys(_files(system).signing_keys), progress)
+
+
+def _run_each(system: System, asked: Iterable[Step], progress: Progress) -> None:
+    """Run steps, each after those among them that it comes after."""
+    left = list(asked)
+    done = {before for step in left for before in step.after} - {step.name for step in left}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         while left:
             now = [step for step in left if done.issuperset(step.after)]

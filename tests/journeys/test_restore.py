@@ -1,0 +1,174 @@
+"""A database is destroyed under load and restored; the ledger agrees, and what is lost is named."""
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from deploy.demo.story import Story
+from deploy.local.ground import Ground
+from deploy.local.restoring import restore
+from shared.backup.shelf import LATEST, Shelf
+from shared.messaging.topology import EVENTS, SERVICES
+from tests.conftest import DatabaseServer
+from tests.journeys.conftest import KINDS, WholeSystem
+from tests.keys import KEYS
+from tests.observe import eventually
+from tests.processes import LINLI
+
+HEARD = tuple(event.name for event in EVENTS if event.producer == "grid" and event.heard_by)
+
+CLAIMS = "SELECT event_id FROM inbox WHERE consumer LIKE 'inspections.on_case%'"
+
+
+@dataclass
+class Load:
+    """An inspector who records inspections one after the other, and keeps a ledger of them."""
+
+    story: Story
+    accepted: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def going_on(self) -> Iterator["Load"]:
+        thread = threading.Thread(target=self._go_on)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            thread.join()
+            self._stop.clear()
+
+    def await_more(self, count: int) -> None:
+        """Return when so many more were accepted."""
+        enough = len(self.accepted) + count
+        eventually(lambda: len(self.accepted) >= enough, 30, "the inspector goes on")
+
+    def _go_on(self) -> None:
+        while not self._stop.is_set():
+            self.accepted.append(self.story.record_inspection())
+
+
+@pytest.fixture
+def ground(system: WholeSystem, tmp_path: Path) -> Ground:
+    def environment_of(service: str) -> dict[str, str]:
+        url = system.db[service].engine.url.render_as_string(hide_password=False)
+        folder = str(tmp_path / "backups")
+        return {"LINLI_ENV": "test", "LINLI_DATABASE_URL": url, "LINLI_BACKUP_DIR": folder, **KEYS}
+
+    def stop(services: Sequence[str]) -> None:
+        for service in services:
+            system.db[service].engine.dispose()
+            for kind in KINDS:
+                system.processes[service, kind].end()
+
+    def start(services: Sequence[str]) -> None:
+        started = [system.processes[s, kind].restart() for s in services for kind in KINDS]
+        for process in started:
+            process.wait_ready()
+
+    return Ground(
+        admin_url=system.nodes.postgres_admin_url,
+        linli=LINLI[0],
+        environment_of=environment_of,
+        extensions_of=lambda _: (),
+        stop=stop,
+        start=start,
+        hand_out_keys=lambda: None,
+        shelf=Shelf(tmp_path / "backups"),
+        say=logging.getLogger(__name__).info,
+    )
+
+
+def pairs(system: WholeSystem, service: str, query: str) -> dict[str, str]:
+    with system.db[service].engine.connect() as connection:
+        return {str(key): str(value) for key, value in connection.execute(text(query))}
+
+
+def column(system: WholeSystem, service: str, query: str) -> list[str]:
+    with system.db[service].engine.connect() as connection:
+        return [str(value) for value in connection.execute(text(query)).scalars()]
+
+
+def reported(ground: Ground, kind: str) -> str:
+    (folder,) = ground.shelf.reports.glob("grid-*")
+    return (folder / kind).read_text(encoding="utf-8")
+
+
+def named_in(report: str) -> set[str]:
+    """Return the ids of the lost events that a report lists."""
+    return set(re.findall(r"^ +([0-9a-f-]{36})  .*\binspections\.on_", report, re.MULTILINE))
+
+
+def close(story: Story, case: str) -> None:
+    story.resolve(case)
+    story.close(case)
+
+
+def test_a_database_destroyed_under_load_is_restored_and_the_ledger_agrees(
+    system: WholeSystem, ground: Ground, database_server: DatabaseServer
+) -> None:
+    story = system.story()
+    story.know_the_community()
+    story.publish_checklist()
+    closed_before, closed_after = story.record_inspection(), story.record_inspection()
+    close(story, story.await_case(closed_before))
+    story.await_closed(closed_before)
+    old_case = story.await_case(closed_after)
+    load = Load(system.story())
+
+    with load.going_on():
+        load.await_more(3)
+        for service in SERVICES:
+            ground.run(service, ["backup", "make", service])
+        load.await_more(3)
+
+    close(story, old_case)
+    story.await_closed(closed_after)
+    new_case = story.await_case(load.accepted[-1])
+    close(story, new_case)
+    story.await_closed(load.accepted[-1])
+    system.wait_quiet()
+    heard_events = f"SELECT event_id FROM outbox WHERE event_type IN {HEARD}"
+    said_before = set(column(system, "grid", heard_events))
+    ids_before = pairs(system, "grid", "SELECT finding_id, id FROM cases")
+    claims_before = set(column(system, "inspections", CLAIMS))
+    ground.stop(["grid"])
+    database_server.drop(ground.url_of("grid"))
+
+    with load.going_on():
+        load.await_more(2)
+        assert not restore(ground, ["grid"], LATEST)
+        load.await_more(2)
+
+    everything = {closed_before, closed_after, *load.accepted}
+    filed = "SELECT finding_id, id FROM cases"
+    eventually(lambda: set(pairs(system, "grid", filed)) == everything, 60)
+    system.wait_quiet()
+    cases = pairs(system, "grid", filed)
+    assert ids_before.items() <= cases.items()
+    attached = "SELECT id, case_id FROM findings"
+    eventually(lambda: pairs(system, "inspections", attached) == cases, 30)
+
+    restored = {row[0] for row in json.loads(reported(ground, "grid.json"))["said"]}
+    assert named_in(reported(ground, "lost.txt")) == said_before - restored
+    assert all(case in reported(ground, "lost.txt") for case in (old_case, new_case))
+
+    new = set(column(system, "grid", heard_events)) - said_before
+    assert set(column(system, "inspections", CLAIMS)) - claims_before == new
+    steps = system.scalar("inspections", "SELECT count(*) FROM finding_steps")
+    assert steps == 2 * len(everything) + 3
+
+    close(story, old_case)
+    system.wait_quiet()
+    states = pairs(system, "inspections", "SELECT id, state FROM findings")
+    assert states[closed_before] == states[closed_after] == "closed"
+    assert system.scalar("grid", "SELECT count(*) FROM cases WHERE state = 'closed'") == 2
