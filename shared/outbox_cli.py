@@ -3,8 +3,9 @@
 linli outbox resend SERVICE --since TIME [--event TYPE]    what was sent since then counts as unsent
 linli outbox record SERVICE --since TIME [--until TIME] [--to FILE]
                                       which events it said and heard: its record of delivery
-linli outbox lost SERVICE FILE…       compare the records of all services: what SERVICE, restored,
-                                      doesn't know any more; exit code 1 when there is something
+linli outbox lost SERVICE --restored FILE FILE…    what SERVICE doesn't know any more: FILEs are the
+                                      records of all now, --restored its own, made when it was
+                                      restored and before `backup leap`; exit code 1 if something
 """
 
 import argparse
@@ -30,15 +31,18 @@ def add_outbox(commands: Any, services: Sequence[str]) -> None:
         action.add_argument("service", choices=services)
         action.set_defaults(run=_ACTIONS[name])
     for name in ("resend", "record"):
-        made[name].add_argument("--since", required=True, type=time, help="without offset: +08:00")
+        made[name].add_argument(
+            "--since", required=True, type=time_from, help="without offset: +08:00"
+        )
     made["resend"].add_argument("--event", metavar="TYPE", help="of this type alone")
-    made["record"].add_argument("--until", type=time, help="now, unless said")
+    made["record"].add_argument("--until", type=time_from, help="now, unless said")
     made["record"].add_argument("--to", type=Path, metavar="FILE")
+    made["lost"].add_argument("--restored", required=True, type=Path, metavar="FILE")
     made["lost"].add_argument("file", nargs="+", type=Path)
     made["lost"].add_argument("--limit", type=int, default=50, help="lines of each kind to print")
 
 
-def time(text: str) -> datetime:
+def time_from(text: str) -> datetime:
     """Return a time that a person wrote, of China when it has no offset."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
@@ -83,11 +87,13 @@ def _lost(arguments: argparse.Namespace) -> None:
     from shared.messaging.record import read
 
     try:
-        records = [read(str(file), file.read_text(encoding="utf-8")) for file in arguments.file]
-        own = [record for record in records if record.service == arguments.service]
-        if len(own) != 1:
-            fail(arguments, f"{len(own)} of the files are its own record; one is needed")
-        found = lost(own[0], [one for one in records if one is not own[0]])
+        restored, *records = (
+            read(str(file), file.read_text(encoding="utf-8"))
+            for file in (arguments.restored, *arguments.file)
+        )
+        if restored.service != arguments.service:
+            fail(arguments, f"{arguments.restored} is the record of {restored.service}")
+        found = lost(restored, records)
     except OSError as error:
         fail(arguments, f"cannot read {error.filename}: {error.strerror}")
     except Rejected as refusal:
@@ -123,13 +129,13 @@ def _events(events: Iterable[Any]) -> list[tuple[object, ...]]:
 
 
 def _outrun(things: Iterable[Any]) -> list[tuple[object, ...]]:
-    return [("thing", "id", "known to", "its version there", "restored version")] + [
+    return [("thing", "id", "known to", "its version there", "version here")] + [
         (
             one.held.subject.removesuffix("_id"),
             one.held.id,
             one.hearer,
             one.held.version if one.held.version is not None else "-",
-            "gone" if one.how == "gone" else one.restored_version,
+            "gone" if one.how == "gone" else one.version,
         )
         for one in things
     ]

@@ -22,6 +22,12 @@ from shared.messaging.record import read
 from shared.messaging.retention import Periods
 from shared.messaging.topology import SERVICES
 
+RESTORED = "restored.json"
+"""The record of delivery of a restored service, made before its versions leapt."""
+
+_LINES = 40
+"""Of a report to show; the file has all."""
+
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -38,8 +44,6 @@ def restore(ground: Ground, services: Sequence[str], asked: str) -> bool:
         _keep_erasures(ground, backup.manifest.service)
     for backup in backups:
         _bring_in(ground, backup, at)
-    for backup in backups:
-        _note_restored(ground, backup, real_now())
     ground.hand_out_keys()
     _send_again(ground, backups)
     ground.start(services)
@@ -54,15 +58,15 @@ def lost(ground: Ground, service: str) -> bool:
     folders = sorted(ground.shelf.reports.glob(f"{service}-*Z"))
     if not folders:
         raise Failure("lost events", f"{service} was never restored", "make restore does that")
-    files = [_record_file(folders[-1], service)]
-    own = read(str(files[0]), files[0].read_text(encoding="utf-8"))
-    for other in SERVICES:
-        if other != service:
-            file = _record_file(folders[-1], other)
-            _record(ground, other, file, own.since, own.until)
-            files.append(file)
-    done = ground.attempt(service, ["outbox", "lost", service, *files])
-    for line in done.stdout.splitlines():
+    file = folders[-1] / RESTORED
+    restored = read(str(file), file.read_text(encoding="utf-8"))
+    files = [folders[-1] / f"{one}.json" for one in SERVICES]
+    for one, to in zip(SERVICES, files, strict=True):
+        ground.run(one, _record(one, to, restored.since, restored.until))
+    compare = ["outbox", "lost", service, "--restored", file, *files, "--limit", "1000000"]
+    done = ground.attempt(service, compare)
+    lines = done.stdout.splitlines()
+    for line in lines if len(lines) <= _LINES else [*lines[:_LINES], f"… {len(lines)} lines"]:
         ground.say(line)
     if done.returncode != 0 and not done.stdout:
         raise Failure("linli outbox lost", done.stderr.strip(), f"make lost S={service}")
@@ -108,31 +112,28 @@ def _bring_in(ground: Ground, backup: Backup, at: datetime) -> None:
         login, extensions = ground.login_of(service), ground.extensions_of(service)
         make_empty(ground.admin_url, fresh, login, extensions)
         load: list[str | Path] = ["backup", "load", service, backup.folder]
-        for line in ground.run(service, load, url=ground.url_in(service, fresh)):
-            ground.say(f"{service}: {line}")
+        for command in (load, _noted(ground, backup), ["backup", "leap", service]):
+            for line in ground.run(service, command, url=ground.url_in(service, fresh)):
+                ground.say(f"{service}: {line.removeprefix(f'{service}: ')}")
         kept = swap_in(ground.admin_url, fresh, name, aside)
-    except psycopg.Error as error:
-        advice = f"the old database is as it was; make restore S={service}, or make up to go back"
-        raise Failure(f"database {fresh}", str(error).strip(), advice) from error
+    except (psycopg.Error, Failure) as error:
+        why = error.why if isinstance(error, Failure) else str(error).strip()
+        advice = "the old database is as it was: make restore again, or make up to go on with it"
+        raise Failure(f"database {fresh}", why, advice) from error
     ground.say(f"{service}: {name} is the restored one" + (f"; the old: {aside}" if kept else ""))
 
 
-def _note_restored(ground: Ground, backup: Backup, until: datetime) -> None:
-    """Keep what the restored service knows before it opens: what `lost` compares with."""
-    service = backup.manifest.service
-    folder = private_folder(ground.shelf.reports / f"{service}-{until.strftime(_STAMP)}")
-    since = backup.manifest.started_at - MARGIN
+def _noted(ground: Ground, backup: Backup) -> list[str | Path]:
+    """Return the command that keeps what the restored service knows, before its versions leap."""
     # an id made in this millisecond would lie on the edge
-    _record(ground, service, _record_file(folder, service), since, until + timedelta(seconds=1))
+    service, until = backup.manifest.service, real_now() + timedelta(seconds=1)
+    folder = private_folder(ground.shelf.reports / f"{service}-{until.strftime(_STAMP)}")
+    return _record(service, folder / RESTORED, backup.manifest.started_at - MARGIN, until)
 
 
-def _record(ground: Ground, service: str, file: Path, since: datetime, until: datetime) -> None:
+def _record(service: str, to: Path, since: datetime, until: datetime) -> list[str | Path]:
     period = ["--since", since.isoformat(), "--until", until.isoformat()]
-    ground.run(service, ["outbox", "record", service, *period, "--to", file])
-
-
-def _record_file(folder: Path, service: str) -> Path:
-    return folder / f"{service}.json"
+    return ["outbox", "record", service, *period, "--to", to]
 
 
 def _send_again(ground: Ground, backups: Sequence[Backup]) -> None:

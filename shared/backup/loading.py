@@ -14,7 +14,6 @@ from shared.backup.postgres_tools import PostgresTools
 from shared.backup.shelf import LATEST, NoBackup, Shelf
 from shared.database import Transactions
 from shared.errors import Conflict
-from shared.messaging.leap import leap
 from shared.migrations import migrate
 from shared.privacy.erasure_file import read
 from shared.privacy.erasure_replay import replay_in_batches
@@ -30,10 +29,11 @@ class DatabaseNotEmpty(Conflict):
 
 
 def load_backup(db: Transactions, shelf: Shelf, backup: Backup, who: str, say: Say) -> None:
-    """Fill an empty database with a backup and make it fit to be opened; say each step done.
+    """Fill an empty database with a backup; say each step done.
 
     Compared with its manifest, brought to the newest version, persons' keys from the newest
-    backup of keys (who was erased since is not in it), erasures replayed, versions leapt.
+    backup of keys (who was erased since is not in it), erasures replayed. Before it is opened its
+    record of delivery is kept, and then its versions leap.
 
     Raises:
         BackupBroken, DatabaseNotEmpty, PostgresToolMissing, PostgresToolFailed
@@ -52,8 +52,6 @@ def load_backup(db: Transactions, shelf: Shelf, backup: Backup, who: str, say: S
     say(f"tables: {'already at' if before == after else f'{before} ->'} {after}")
     _load_keys(tools, shelf, service, say)
     _replay(db, shelf, service, who, say)
-    leapt = db.change(leap, service)
-    say(f"versions leapt, so that what is said next outranks what was lost: {leapt} rows")
     with tools.connect() as connection:
         connection.execute("ANALYZE")
 

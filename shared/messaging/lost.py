@@ -14,6 +14,7 @@ from uuid import UUID
 from shared.errors import Rejected
 from shared.ids import made_at
 from shared.messaging import topology
+from shared.messaging.leap import STEP
 from shared.messaging.record import DeliveryRecord, Heard, HeldState
 
 
@@ -52,13 +53,13 @@ class LostEvent:
 class Outrun:
     """An aggregate of which a hearer knows more than its restored producer.
 
-    `gone`: the backup doesn't have it. `ahead`: it has an older version of it.
+    `gone`: the producer doesn't have it. `ahead`: it has it in a lower version, `version`.
     """
 
     hearer: str
     held: HeldState
     how: Literal["gone", "ahead"]
-    restored_version: int | None
+    version: int | None
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,19 @@ class Lost:
         return not self.events and not self.outrun
 
 
-def lost(producer: DeliveryRecord, others: Sequence[DeliveryRecord]) -> Lost:
-    """Compare the record of a restored service, made before it opened, with those of all others.
+def lost(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Lost:
+    """Compare a service's record, made restored and before its versions leapt, with all now.
 
     Raises:
         RecordMissing, RecordTooShort: when the records can't tell.
     """
-    _require_all(producer, others)
+    _require_all(restored, now)
     return Lost(
-        producer.service,
-        producer.since,
-        producer.until,
-        tuple(_lost_events(producer, others)),
-        tuple(_outrun(producer, others)),
+        restored.service,
+        restored.since,
+        restored.until,
+        tuple(_lost_events(restored, now)),
+        tuple(_outrun(restored, now)),
     )
 
 
@@ -98,40 +99,40 @@ def queues_fed_by(producer: str) -> frozenset[str]:
     return frozenset(one.queue for one in topology.bindings() if one.exchange == exchange)
 
 
-def _require_all(producer: DeliveryRecord, others: Iterable[DeliveryRecord]) -> None:
-    there = {producer.service: producer} | {record.service: record for record in others}
+def _require_all(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> None:
+    there = {record.service for record in now}
     if missing := [service for service in topology.SERVICES if service not in there]:
         raise RecordMissing(missing=", ".join(missing))
-    for record in there.values():
-        if record.since > producer.since or record.until < producer.until:
-            since, until = producer.since.isoformat(), producer.until.isoformat()
+    for record in now:
+        if record.since > restored.since or record.until < restored.until:
+            since, until = restored.since.isoformat(), restored.until.isoformat()
             raise RecordTooShort(service=record.service, since=since, until=until)
 
 
-def _lost_events(producer: DeliveryRecord, others: Sequence[DeliveryRecord]) -> Iterable[LostEvent]:
-    said = {event_id for record in (producer, *others) for event_id in record.said}
-    queues = queues_fed_by(producer.service)
+def _lost_events(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Iterable[LostEvent]:
+    said = {event_id for record in now for event_id in record.said}
+    queues = queues_fed_by(restored.service)
     known: dict[UUID, list[Heard]] = {}
-    for record in others:
-        for one in record.heard:
-            at = made_at(one.event_id)
-            if (
-                one.queue in queues
-                and one.event_id not in said
-                and producer.since <= at < producer.until
-            ):
-                known.setdefault(one.event_id, []).append(one)
+    for one in (one for record in now for one in record.heard):
+        in_time = restored.since <= made_at(one.event_id) < restored.until
+        if in_time and one.queue in queues and one.event_id not in said:
+            known.setdefault(one.event_id, []).append(one)
     for event_id in sorted(known):
         yield LostEvent(event_id, made_at(event_id), tuple(known[event_id]))
 
 
-def _outrun(producer: DeliveryRecord, others: Iterable[DeliveryRecord]) -> Iterable[Outrun]:
-    for record in others:
+def _outrun(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Iterable[Outrun]:
+    (own,) = (record for record in now if record.service == restored.service)
+    for record in now:
         for held in record.held:
-            if held.producer != producer.service or held.subject not in producer.owned:
+            if held.producer != restored.service or held.subject not in own.owned:
                 continue
-            owned = producer.owned[held.subject]
-            if held.id not in owned:
+            before, after = restored.owned.get(held.subject, {}), own.owned[held.subject]
+            known, there = held.version or 0, after.get(held.id) or 0
+            if held.id not in after:
                 yield Outrun(record.service, held, "gone", None)
-            elif (held.version or 0) > (owned[held.id] or 0):
-                yield Outrun(record.service, held, "ahead", owned[held.id])
+            elif held.id not in before and known > there:
+                yield Outrun(record.service, held, "ahead", there)
+            # versions above the leap are of changes since: hearers then hold the newest
+            elif (since := before.get(held.id)) is not None and since < known <= since + STEP:
+                yield Outrun(record.service, held, "ahead", since)

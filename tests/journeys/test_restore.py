@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from deploy.demo.story import Story
 from deploy.local.ground import Ground
-from deploy.local.restoring import restore
+from deploy.local.restoring import lost, restore
 from shared.backup.shelf import LATEST, Shelf
 from shared.messaging.topology import EVENTS, SERVICES
 from tests.conftest import DatabaseServer
@@ -26,6 +26,8 @@ from tests.processes import LINLI
 HEARD = tuple(event.name for event in EVENTS if event.producer == "grid" and event.heard_by)
 
 CLAIMS = "SELECT event_id FROM inbox WHERE consumer LIKE 'inspections.on_case%'"
+
+_BREATH_SECONDS = 0.2
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Load:
         eventually(lambda: len(self.accepted) >= enough, 30, "the inspector goes on")
 
     def _go_on(self) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(_BREATH_SECONDS):
             self.accepted.append(self.story.record_inspection())
 
 
@@ -103,7 +105,12 @@ def reported(ground: Ground, kind: str) -> str:
     return (folder / kind).read_text(encoding="utf-8")
 
 
-def named_in(report: str) -> set[str]:
+def things_in(report: str) -> set[str]:
+    """Return the ids of the things of which a report says that others know more."""
+    return set(re.findall(r"^  case +([0-9a-f-]{36})  ", report, re.MULTILINE))
+
+
+def events_in(report: str) -> set[str]:
     """Return the ids of the lost events that a report lists."""
     return set(re.findall(r"^ +([0-9a-f-]{36})  .*\binspections\.on_", report, re.MULTILINE))
 
@@ -156,11 +163,12 @@ def test_a_database_destroyed_under_load_is_restored_and_the_ledger_agrees(
     cases = pairs(system, "grid", filed)
     assert ids_before.items() <= cases.items()
     attached = "SELECT id, case_id FROM findings"
-    eventually(lambda: pairs(system, "inspections", attached) == cases, 30)
+    eventually(lambda: pairs(system, "inspections", attached) == cases, 60)
 
-    restored = {row[0] for row in json.loads(reported(ground, "grid.json"))["said"]}
-    assert named_in(reported(ground, "lost.txt")) == said_before - restored
-    assert all(case in reported(ground, "lost.txt") for case in (old_case, new_case))
+    assert not lost(ground, "grid")
+    restored = {row[0] for row in json.loads(reported(ground, "restored.json"))["said"]}
+    assert events_in(reported(ground, "lost.txt")) == said_before - restored
+    assert things_in(reported(ground, "lost.txt")) == {old_case, new_case}
 
     new = set(column(system, "grid", heard_events)) - said_before
     assert set(column(system, "inspections", CLAIMS)) - claims_before == new

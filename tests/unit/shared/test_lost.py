@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.ids import first_id_of
+from shared.messaging.leap import STEP
 from shared.messaging.lost import RecordMissing, RecordTooShort, lost, queues_fed_by
 from shared.messaging.record import (
     DeliveryRecord,
@@ -37,9 +38,9 @@ def record(service: str, **values: object) -> DeliveryRecord:
     return replace(nothing, **values)  # type: ignore[arg-type]
 
 
-def others(*given: DeliveryRecord, of: str = "grid") -> list[DeliveryRecord]:
+def all_now(*given: DeliveryRecord) -> list[DeliveryRecord]:
     """Return these records, and empty ones of all other services."""
-    there = {one.service for one in given} | {of}
+    there = {one.service for one in given}
     return [*given, *(record(service) for service in SERVICES if service not in there)]
 
 
@@ -47,7 +48,7 @@ def test_an_event_that_others_heard_and_its_producer_does_not_hold_is_lost():
     held, gone = event(1), event(2)
     grid = record("grid", said={held: Said("case_filed.v1", "x")})
     hearer = record("inspections", heard=(heard(held), heard(gone)))
-    found = lost(grid, others(hearer))
+    found = lost(grid, all_now(grid, hearer))
     assert [(one.id, one.made_at) for one in found.events] == [(gone, SINCE + timedelta(minutes=2))]
     assert [one.queue for one in found.events[0].heard] == [ON_FILED]
     assert not found.none
@@ -55,63 +56,72 @@ def test_an_event_that_others_heard_and_its_producer_does_not_hold_is_lost():
 
 def test_nothing_is_lost_when_the_outbox_holds_all_that_was_heard():
     grid = record("grid", said={event(1): Said("case_filed.v1", "x")})
-    assert lost(grid, others(record("inspections", heard=(heard(event(1)),)))).none
+    assert lost(grid, all_now(grid, record("inspections", heard=(heard(event(1)),)))).none
 
 
 def test_what_came_on_queues_that_the_service_does_not_feed_is_not_its_loss():
     hearer = record("inspections", heard=(heard(event(1), "inspections.on_account_changed"),))
-    assert lost(record("grid"), others(hearer)).none
-    assert not lost(record("gateway"), others(hearer, of="gateway")).none
+    assert lost(record("grid"), all_now(hearer)).none
+    assert not lost(record("gateway"), all_now(hearer)).none
 
 
 def test_an_event_of_a_queue_that_hears_everyone_is_lost_only_if_no_outbox_holds_it():
     hearer = record("inspections", heard=(heard(event(1)),))
     sayer = record("gateway", said={event(1): Said("account_changed.v1", "x")})
-    assert lost(record("grid"), others(hearer, sayer)).none
+    assert lost(record("grid"), all_now(hearer, sayer)).none
 
 
 def test_what_was_made_before_the_backup_or_after_the_opening_is_no_loss():
     early, late = first_id_of(SINCE - timedelta(milliseconds=1)), first_id_of(UNTIL)
     hearer = record("inspections", heard=(heard(early), heard(late)))
-    assert lost(record("grid"), others(hearer)).none
+    assert lost(record("grid"), all_now(hearer)).none
 
 
 def test_an_event_that_failed_at_its_hearer_is_lost_too_and_its_type_is_known():
     failed = heard(event(1), state="parked", type="case_filed.v1", subject="c-1")
-    (one,) = lost(record("grid"), others(record("inspections", heard=(failed,)))).events
+    (one,) = lost(record("grid"), all_now(record("inspections", heard=(failed,)))).events
     assert (one.type, one.subject) == ("case_filed.v1", "c-1")
 
 
 @pytest.mark.parametrize(
-    ("owned", "version", "how"),
+    ("restored", "now", "version", "how"),
     [
-        ({}, 3, "gone"),
-        ({"c": 2}, 3, "ahead"),
-        ({"c": 3}, 3, None),
-        ({"c": 4}, 3, None),
-        ({}, None, "gone"),
-        ({"c": 1}, None, None),
+        ({}, {}, 3, "gone"),
+        ({}, {}, None, "gone"),
+        # opened anew
+        ({}, {"c": 1}, 1, None),
+        ({}, {"c": 1}, 3, "ahead"),
+        ({}, {"c": 1}, None, None),
+        ({}, {"c": 1 + STEP}, 3, None),
+        # there before; its versions leapt
+        ({"c": 2}, {"c": 2 + STEP}, 2, None),
+        ({"c": 2}, {"c": 2 + STEP}, 3, "ahead"),
+        ({"c": 2}, {"c": 2 + STEP}, 2 + STEP, "ahead"),
+        # changed since, and the hearer heard it
+        ({"c": 2}, {"c": 3 + STEP}, 3 + STEP, None),
+        ({"c": 2}, {"c": 2 + STEP}, None, None),
     ],
 )
 def test_things_of_which_a_hearer_knows_more_are_named(
-    owned: dict[str, int | None], version: int | None, how: str | None
+    restored: dict[str, int], now: dict[str, int], version: int | None, how: str | None
 ):
     held = HeldState("grid", "case_id", "c", version)
     hearer = record("inspections", held=(held,))
-    found = lost(record("grid", owned={"case_id": owned}), others(hearer)).outrun
+    own = record("grid", owned={"case_id": now})
+    found = lost(record("grid", owned={"case_id": restored}), all_now(own, hearer)).outrun
     assert [one.how for one in found] == ([how] if how else [])
     assert all(one.held == held and one.hearer == "inspections" for one in found)
 
 
 def test_without_the_record_of_every_service_nobody_can_tell():
     with pytest.raises(RecordMissing, match="gateway"):
-        lost(record("grid"), [record("inspections")])
+        lost(record("grid"), [record("grid"), record("inspections")])
 
 
 @pytest.mark.parametrize("period", [{"since": UNTIL}, {"until": SINCE}])
 def test_a_record_of_another_period_is_refused(period: dict[str, datetime]):
     with pytest.raises(RecordTooShort, match="inspections"):
-        lost(record("grid"), others(record("inspections", **period)))
+        lost(record("grid"), all_now(record("inspections", **period)))
 
 
 def test_a_record_is_the_same_after_it_lay_in_a_file():

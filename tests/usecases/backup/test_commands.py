@@ -110,7 +110,7 @@ def test_what_is_lost_is_named_from_records_and_the_exit_code_is_1(
         for (service, db), file in zip(databases.items(), files, strict=True):
             done = operator.run(db, "outbox", "record", service, *period, "--to", file)
             assert done.returncode == 0, done.stderr
-        return operator.run(None, "outbox", "lost", "grid", *files)
+        return operator.run(None, "outbox", "lost", "grid", "--restored", files[0], *files)
 
     whole = compared()
     assert (whole.returncode, len(whole.stdout.splitlines())) == (0, 1)
@@ -121,7 +121,7 @@ def test_what_is_lost_is_named_from_records_and_the_exit_code_is_1(
     assert "grid: 1 events that others heard" in missing.stdout
     assert str(lost) in missing.stdout
     assert "inspections.on_case_filed" in missing.stdout
-    short = operator.run(None, "outbox", "lost", "grid", files[0])
+    short = operator.run(None, "outbox", "lost", "grid", "--restored", files[0], files[0])
     assert "no record of delivery of: gateway, inspections" in short.stderr
 
 

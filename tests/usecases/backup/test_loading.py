@@ -14,7 +14,7 @@ from shared.backup.loading import DatabaseNotEmpty
 from shared.backup.manifest import BackupBroken, read
 from shared.backup.shelf import LATEST, Shelf
 from shared.database import Transactions
-from shared.messaging.leap import STEP
+from shared.messaging.leap import STEP, leap
 from shared.privacy.erasure_file import ErasureFileBroken
 from shared.privacy.personal import PersonKeyMissing
 from tests.conftest import DatabaseServer, SetClock
@@ -136,6 +136,7 @@ def test_versions_and_numbers_of_a_restored_grid_outrank_those_that_were_lost(
     db.run(open_rectification_case, second)
     numbers = rows(db, "SELECT case_number FROM cases")
     load(fresh, tmp_path, backup)
+    fresh.change(leap, "grid")
     fresh.run(open_rectification_case, second)
     assert rows(fresh, "SELECT version FROM cases ORDER BY version") == [1, 1 + STEP]
     (again,) = rows(fresh, "SELECT case_number FROM cases WHERE version = 1")
