@@ -1,35 +1,56 @@
-"""Owns `make demo`: plays the story on the running local system and prints what happened."""
+"""Owns `make demo`: plays the stories on the running local system and prints what happened."""
 
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import psycopg
 import requests
 
+from deploy.demo.mails import mails_in
 from deploy.demo.personas import SignedIn
-from deploy.demo.story import Effect, Step, Story, StoryBroken
+from deploy.demo.playing import Effect, Player, Stage, Step, StoryBroken
+from deploy.demo.report_story import AnonymousReport
+from deploy.demo.story import Rectification
 from deploy.local.layout import Layout
 
 _EVENTS = "SELECT event_type || ' ' || event_id FROM outbox WHERE subject = %s ORDER BY position"
+_CLOCK_IS_READ_SECONDS = 1.2
+"""The services read the clock's file again after a second."""
 
 
 def main() -> None:
     """Play; exit 1 when a step is refused or an effect is missing."""
     layout = Layout.of_checkout()
     address = address_of_running(layout)
-    print(f"{address}  三元一村社区：检查发现问题 → 整改 → 销号\n")
-    password = (layout.secrets / "demo_password").read_text(encoding="utf-8").strip()
-    people = SignedIn(lambda _: address, password)
-    said = partial(event_ids, layout)
-    story = Story(lambda _: address, people.token_of, said, tell)
+    player = Player(stage_of(layout, address))
     try:
-        story.play()
+        print(f"{address}  三元一村社区：检查 → 整改 → 志愿清理 → 核查 → 复查 → 销号\n")
+        Rectification(player).play()
+        print("\n同一天，一位居民匿名反映暴露垃圾\n")
+        AnonymousReport(player).play()
     except StoryBroken as error:
         print(f"\n演示中断：{error}\n查看 make status 与 make logs", file=sys.stderr)
         sys.exit(1)
-    steps = sum(isinstance(happened, Step) for happened in story.done)
-    effects = len(story.done) - steps
+    steps = sum(isinstance(happened, Step) for happened in player.done)
+    effects = len(player.done) - steps
     print(f"\ndemo: {steps} steps, {effects} effects seen")
+
+
+def stage_of(layout: Layout, address: str) -> Stage:
+    """Return the running local system as a stage."""
+    password = (layout.secrets / "demo_password").read_text(encoding="utf-8").strip()
+    people = SignedIn(lambda _: address, password)
+    return Stage(
+        address_of=lambda _: address,
+        token_of=people.token_of,
+        event_ids=partial(event_ids, layout),
+        now=lambda: datetime.now(UTC) + offset(layout),
+        advance=partial(advance, layout),
+        mails_to=partial(mails_in, layout.state / "mail"),
+        tell=tell,
+    )
 
 
 def address_of_running(layout: Layout) -> str:
@@ -43,10 +64,27 @@ def address_of_running(layout: Layout) -> str:
 
 
 def event_ids(layout: Layout, service: str, subject: str) -> list[str]:
-    """Return what a service said about a subject, from its outbox."""
+    """Return what a service said about a subject, from its outbox; nothing while it is away."""
     url = (layout.secrets / f"url_db_{service}").read_text(encoding="utf-8").strip()
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        return [row[0] for row in connection.execute(_EVENTS, (subject,))]
+    try:
+        with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=5) as connection:
+            return [row[0] for row in connection.execute(_EVENTS, (subject,))]
+    except psycopg.OperationalError:
+        return []
+
+
+def offset(layout: Layout) -> timedelta:
+    """Return by how much business time is ahead of real time."""
+    file = layout.clock_file
+    return timedelta(seconds=float(file.read_text() or 0) if file.exists() else 0)
+
+
+def advance(layout: Layout, seconds: float) -> None:
+    """Let business time pass; it never goes back, or a later demo would act before this one."""
+    later = offset(layout) + timedelta(seconds=seconds)
+    layout.clock_file.write_text(f"{later.total_seconds():.0f}\n", encoding="ascii")
+    print(f"      clock  业务时钟拨快 {seconds / 60:.0f} 分钟（仅演示环境）")
+    time.sleep(_CLOCK_IS_READ_SECONDS)
 
 
 def tell(happened: Step | Effect) -> None:
@@ -54,7 +92,7 @@ def tell(happened: Step | Effect) -> None:
     match happened:
         case Step():
             print(
-                f"  {happened.who:<8}\t{happened.what:<14}\t{happened.status}"
+                f"  {happened.who or '居民（匿名）':<8}\t{happened.what:<14}\t{happened.status}"
                 f"\t{happened.milliseconds:7.1f} ms"
             )
             for event in happened.events[-1:]:

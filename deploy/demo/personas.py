@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 import requests
 
 USERNAMES = {
-    "社区工作人员": "sanyuan1.xu",
     "区文明办": "wenmingban.zhou",
     "检查员": "jiancha.shen",
-    "物业处理员": "wuye.chen",
+    "复查员": "jiancha.gong",
+    "街道分管领导": "jinchang.lu",
+    "管区书记": "guanqu.qian",
+    "社区书记": "sanyuan1.xu",
     "网格员": "sanyuan1.wangge",
+    "物业处理员": "wuye.chen",
+    "志愿者甲": "zhiyuan.zhu",
+    "志愿者乙": "zhiyuan.shi",
 }
 """Personas, and their accounts in accounts.csv."""
 
