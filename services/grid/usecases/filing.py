@@ -51,9 +51,9 @@ def file_case(session: Session, asked: CaseMove, request: FileCase, now: datetim
         Stale: when the case has another version than the caller expects.
     """
     case = locked(session, asked)
-    case.state = cases.next_state(case.state, "file")
-    case.case_number = _next_number(session, case.area_code, now)
-    case.filed_at = now
+    after = cases.next_state(case.state, "file")
+    number = _next_number(session, case.area_code, now)  # before the row is half changed
+    case.state, case.case_number, case.filed_at = after, number, now
     case.deadline = end_of_natural_days(now, street_problem(case.case_class).days)
     case.severity = request.severity or case.severity
     record(session, case, "filed", asked.who.id, request.note, now)
