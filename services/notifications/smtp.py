@@ -5,7 +5,7 @@ Answers of servers repeat addresses; so none is stored, logged or counted as it 
 
 import smtplib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from services.notifications.domain.deliveries import Outcome
 from services.notifications.letters import message_of
@@ -53,6 +53,9 @@ class SmtpServer:
         connection = self._opened()
         try:
             yield connection
+            # what was sent is accepted; nothing depends on the goodbye
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
         finally:
             connection.close()
 

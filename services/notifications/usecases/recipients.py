@@ -73,8 +73,11 @@ def put_recipient(
         row = Recipient(person_id=asked.person_id)
     else:
         require_version(asked.expected, row.version, partial(_view, session, row))
-    row.email = _sealed(session, row.person_id, EMAIL, email)
-    row.phone = _sealed(session, row.person_id, PHONE, phone)
+    sealed = [
+        _sealed(session, row.person_id, field, text)
+        for field, text in ((EMAIL, email), (PHONE, phone))
+    ]
+    row.email, row.phone = sealed
     row.language = request.language
     row.email_wanted = request.channels.email
     row.updated_at = now
@@ -144,6 +147,7 @@ def erase_recipient(
     Raises:
         RecipientUnknown, ReasonMissing
     """
+    lock_person(session, asked.person_id)
     row = _known(session, asked.person_id, lock=True)
     row.email = row.phone = None
     row.email_wanted = False
