@@ -76,5 +76,5 @@ def told(ours: Applications, environment: Mapping[str, str]) -> Told:
     own = {name: value for name, value in own.items() if name not in _MARKS}
     files = sorted(Path(v).name for v in own.values() if Path(v).parent == Path(folder))
     within = {name: value.replace(folder, SECRETS) for name, value in own.items()}
-    bind = {"LINLI_HTTP_BIND": f"0.0.0.0:{PORT}"}  # nosec B104: a container's own network
+    bind = {"LINLI_HTTP_BIND": f"0.0.0.0:{PORT}"}
     return Told(dict(sorted((within | _CHOSEN | bind).items())), tuple(files))
