@@ -63,8 +63,8 @@ def lost(ground: Ground, service: str) -> bool:
     files = [folders[-1] / f"{one}.json" for one in SERVICES]
     for one, to in zip(SERVICES, files, strict=True):
         ground.run(one, _record(one, to, restored.since, restored.until))
-    compare = ["outbox", "lost", service, "--restored", file, *files, "--limit", "1000000"]
-    done = ground.attempt(service, compare)
+    named: list[str | Path] = ["--restored", file, *files, "--limit", "1000000"]
+    done = ground.attempt(service, ["outbox", "lost", service, *named])
     lines = done.stdout.splitlines()
     for line in lines if len(lines) <= _LINES else [*lines[:_LINES], f"… {len(lines)} lines"]:
         ground.say(line)
