@@ -99,8 +99,9 @@ def _uses_of(session: Session, column: SealedColumn) -> list[Use]:
     is_sealed = and_(func.octet_length(value) > 1, func.get_byte(value, 0) == 1)
     key_id = func.encode(func.substring(value, 3, func.get_byte(value, 1)), "escape")
     named = case((is_sealed, key_id), else_="(not sealed)").label("key_id")
-    # an answer that erasure emptied was sealed by none
-    counted = select(named, func.count()).where(func.octet_length(value) > 0).group_by(text("1"))
+    counted = select(named, func.count()).where(value.is_not(None)).group_by(text("1"))
+    if column is _PASSING:  # one that erasure emptied was sealed by none
+        counted = counted.where(func.octet_length(value) > 0)
     rows = session.execute(counted.order_by(text("1")))
     return [Use(column.table, column.column, key_id, count) for key_id, count in rows]
 

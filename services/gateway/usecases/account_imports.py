@@ -79,7 +79,7 @@ def _add_accounts(
             "username": username,
             "display_name": sealed[account_id],
             "state": "active",
-            "token_version": 1,
+            "token_version": 1,  # nosec B105: a number
             "created_by": by,
             "created_at": now,
             "version": 1,

@@ -24,7 +24,7 @@ def account(
 ) -> AccountView:
     """Make an account."""
     request = CreateAccount(
-        username=username or f"user-{new_id().hex[-12:]}",
+        username=username or f"user-{new_id().int % 10**8}",
         display_name=name,
         grants=list(grants),
     )
