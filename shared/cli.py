@@ -118,7 +118,9 @@ def _api(arguments: argparse.Namespace) -> None:
     doors = importlib.import_module(f"services.{arguments.service}.api").BLUEPRINTS
     access = importlib.import_module(f"services.{arguments.service}.access").ACCESS
     engine = build_engine(config.database_url(), threads() + 1)
-    db = Transactions(engine, BusinessClock.from_environment(), Keyring.from_environment())
+    clock = BusinessClock.from_environment()
+    metrics.CLOCK_OFFSET.set_function(clock.offset_seconds)
+    db = Transactions(engine, clock, Keyring.from_environment())
     _await("its database", db.reachable)
     db.engine.dispose()
     metrics.watch_pool(db.engine)

@@ -45,6 +45,10 @@ class BusinessClock:
         """Return business time, aware, in UTC."""
         return real_now() + self._current_offset()
 
+    def offset_seconds(self) -> float:
+        """Return by how much business time is ahead of real time."""
+        return self._current_offset().total_seconds()
+
     def _current_offset(self) -> timedelta:
         if self._file is not None and time.monotonic() - self._read_at >= _REREAD_SECONDS:
             self._read_at = time.monotonic()

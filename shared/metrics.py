@@ -97,6 +97,11 @@ TOPOLOGY_ORPHANS = Gauge(
     "linli_topology_orphan_rows", "Queues that nothing in topology.py explains"
 )
 
+CLOCK_OFFSET = Gauge(
+    "linli_clock_offset_seconds",
+    "By how much business time is ahead of real time: shifted in demos, 0 in production",
+)
+
 DISK_FREE = Gauge(
     "linli_disk_free_bytes", "Bytes that may still be written where a folder lies", ["folder"]
 )

@@ -1,7 +1,6 @@
 """Owns `make demo`: plays the stories on the running local system and prints what happened."""
 
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -12,12 +11,12 @@ from deploy.demo.mails import mails_in
 from deploy.demo.personas import SignedIn
 from deploy.demo.playing import Effect, Player, Stage, Step, StoryBroken
 from deploy.demo.report_story import AnonymousReport
+from deploy.demo.shifting import offset_in, shift
 from deploy.demo.story import Rectification
+from deploy.local.applications import SERVICES
 from deploy.local.layout import Layout
 
 _EVENTS = "SELECT event_type || ' ' || event_id FROM outbox WHERE subject = %s ORDER BY position"
-_CLOCK_IS_READ_SECONDS = 1.2
-"""The services read the clock's file again after a second."""
 
 
 def main() -> None:
@@ -46,7 +45,7 @@ def stage_of(layout: Layout, address: str) -> Stage:
         address_of=lambda _: address,
         token_of=people.token_of,
         event_ids=partial(event_ids, layout),
-        now=lambda: datetime.now(UTC) + offset(layout),
+        now=lambda: datetime.now(UTC) + timedelta(seconds=offset_in(layout.clock_file)),
         advance=partial(advance, layout),
         mails_to=partial(mails_in, layout.state / "mail"),
         tell=tell,
@@ -73,18 +72,12 @@ def event_ids(layout: Layout, service: str, subject: str) -> list[str]:
         return []
 
 
-def offset(layout: Layout) -> timedelta:
-    """Return by how much business time is ahead of real time."""
-    file = layout.clock_file
-    return timedelta(seconds=float(file.read_text() or 0) if file.exists() else 0)
-
-
 def advance(layout: Layout, seconds: float) -> None:
-    """Let business time pass; it never goes back, or a later demo would act before this one."""
-    later = offset(layout) + timedelta(seconds=seconds)
-    layout.clock_file.write_text(f"{later.total_seconds():.0f}\n", encoding="ascii")
+    """Let business time pass."""
     print(f"      clock  业务时钟拨快 {seconds / 60:.0f} 分钟（仅演示环境）")
-    time.sleep(_CLOCK_IS_READ_SECONDS)
+    ports = layout.ports()
+    tell_time = [f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker")]
+    shift(layout.clock_file, seconds, [f"http://127.0.0.1:{ports[name]}" for name in tell_time])
 
 
 def tell(happened: Step | Effect) -> None:

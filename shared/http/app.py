@@ -24,6 +24,7 @@ from shared.http.docs_page import docs_routes
 from shared.http.idempotency import RequestTransactions
 from shared.http.parked import PARKED_ACCESS, parked_routes
 from shared.ids import new_id
+from shared.privacy.personal_numbers import holds_personal_numbers
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +176,9 @@ def transactions() -> Transactions:
 
 def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+    # it is logged, and shown again: one that leads to a person is not taken over
+    usable = _REQUEST_ID.fullmatch(given) and not holds_personal_numbers(given)
+    g.request_id = given if usable else str(new_id())
     g.started = time.perf_counter()
     if "\x00" in request.path:  # PostgreSQL can't even compare with it
         abort(404)

@@ -39,10 +39,9 @@ def run_worker(service_class: Any) -> None:
     routes = routes_of(service_class.name, config.monitor_url(), config.amqp_url())
     engine = build_engine(config.database_url(), max_workers + _OTHER_CONNECTIONS)
     metrics.watch_pool(engine)
-    keyring = Keyring.from_environment()
-    transactions = PatientTransactions(
-        Transactions(engine, BusinessClock.from_environment(), keyring)
-    )
+    clock = BusinessClock.from_environment()
+    metrics.CLOCK_OFFSET.set_function(clock.offset_seconds)
+    transactions = PatientTransactions(Transactions(engine, clock, Keyring.from_environment()))
     runner = ServiceRunner(
         {
             "AMQP_URI": config.amqp_url(),

@@ -1,25 +1,33 @@
 """Owns a whole system for journeys: every process of every service, between real servers."""
 
 import random
+import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from deploy.demo.mails import mails_in
 from deploy.demo.personas import SignedIn
-from deploy.demo.story import Story
+from deploy.demo.playing import Player, Stage
+from deploy.demo.shifting import offset_in, shift
+from deploy.demo.story import Rectification
 from deploy.local.nodes import PrivateNodes
+from deploy.local.ports import accepts, free_ports
 from services.gateway import commands, key_commands
 from services.grid import register
 from shared.auth.known import learn_signing_keys
 from shared.contracts import schema_of
 from shared.contracts.gateway import SigningKeysChangedV1
-from shared.database import Transactions
+from shared.database import Transactions, build_engine
 from shared.ids import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.provisioner import provision
 from shared.messaging.topology import SERVICES
+from tests.conftest import KEYRING, DatabaseServer, SetClock
 from tests.messaging.conftest import PASSWORDS, monitor_url
 from tests.observe import eventually
 from tests.processes import ROOT, Process
@@ -41,7 +49,10 @@ class WholeSystem:
         vhost: str = "",
     ) -> None:
         self.nodes = nodes
-        vhost = vhost or f"journey-{new_id().hex[-12:]}"
+        self._clock_file = folder / "clock"
+        self._mail = folder / "mail"
+        self.mail_server = self._catch_mail(folder)
+        vhost = self.vhost = vhost or f"journey-{new_id().hex[-12:]}"
         provision(Broker(nodes.rabbitmq_management_url, vhost), PASSWORDS)
         self.db = {service: databases(service) for service in SERVICES}
         register.load(self.db["grid"], REGISTER)
@@ -51,6 +62,9 @@ class WholeSystem:
             (service, kind): Process(
                 (kind, service),
                 {
+                    "LINLI_CLOCK_FILE": str(self._clock_file),
+                    "LINLI_SMTP_URL": self._smtp_url,
+                    "LINLI_SMTP_FROM": "linli@linli.example",
                     "LINLI_DATABASE_URL": self._database_url(service),
                     "LINLI_RABBITMQ_MONITOR_URL": monitor_url(nodes),
                     "LINLI_AMQP_URL": nodes.rabbitmq_amqp_url(service, PASSWORDS[service], vhost),
@@ -70,10 +84,30 @@ class WholeSystem:
         """Return where a service's API listens."""
         return self.processes[service, "api"].address
 
-    def story(self) -> Story:
-        """Return the story of `make demo`, to be played here."""
-        people = SignedIn(self.address_of, PASSWORD)
-        return Story(self.address_of, people.token_of, lambda *_: [], lambda _: None)
+    def player(self) -> Player:
+        """Return who plays the stories of `make demo` here."""
+        return Player(
+            Stage(
+                address_of=self.address_of,
+                token_of=SignedIn(self.address_of, PASSWORD).token_of,
+                event_ids=lambda *_: [],
+                now=lambda: datetime.now(UTC) + timedelta(seconds=offset_in(self._clock_file)),
+                advance=self.advance,
+                mails_to=partial(mails_in, self._mail),
+                tell=lambda _: None,
+            )
+        )
+
+    def story(self) -> Rectification:
+        """Return the first story of `make demo`, to be played here."""
+        return Rectification(self.player())
+
+    def advance(self, seconds: float) -> None:
+        """Let business time pass."""
+        knowing = [
+            process.address for (_, kind), process in self.processes.items() if kind != "relay"
+        ]
+        shift(self._clock_file, seconds, knowing)
 
     def kill_one(self, chance: random.Random, *kinds: str) -> None:
         """Kill -9 a process and start it again, as the supervisor would."""
@@ -85,6 +119,15 @@ class WholeSystem:
         """Return one value from a service's database."""
         with self.db[service].engine.connect() as connection:
             return connection.execute(text(query)).scalar()
+
+    def growth(self, service: str, query: str) -> Callable[[], int]:
+        """Return what tells by how much a count has grown since now."""
+
+        def count() -> int:
+            return int(str(self.scalar(service, query)))
+
+        before = count()
+        return lambda: count() - before
 
     def quiet(self) -> bool:
         """Tell whether every outbox is empty and no event waits for a retry."""
@@ -98,8 +141,20 @@ class WholeSystem:
 
     def end(self) -> None:
         """End every process."""
-        for process in self.processes.values():
+        for process in (*self.processes.values(), self.mail_server):
             process.end()
+
+    def _catch_mail(self, folder: Path) -> Process:
+        """Start the mail server of the local system, which keeps what it takes."""
+        smtp, view = free_ports(2)
+        self._smtp_url = f"smtp://127.0.0.1:{smtp}?starttls=never"
+        doors = ("--bind", f"127.0.0.1:{smtp}", "--http", f"127.0.0.1:{view}")
+        program = (sys.executable, "-m", "deploy.mailcatcher")
+        started = Process(
+            (*doors, "--folder", str(self._mail)), {}, folder / "mail.log", program=program
+        )
+        eventually(lambda: accepts(smtp), 30, "the mail server listens")
+        return started
 
     def _hand_out_signing_keys(self) -> None:
         """Let the gateway alone sign, and the others know its key, as `make up` does."""
@@ -112,10 +167,43 @@ class WholeSystem:
         return self.db[service].engine.url.render_as_string(hide_password=False)
 
 
+@pytest.fixture(scope="package")
+def shared_system(
+    nodes: PrivateNodes,
+    database_server: DatabaseServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[WholeSystem]:
+    """One system for the journeys: its processes take longer to start than most stories."""
+    whole = WholeSystem(
+        nodes, partial(new_database, database_server), tmp_path_factory.mktemp("all")
+    )
+    try:
+        yield whole
+    finally:
+        whole.end()
+        for db in whole.db.values():
+            db.engine.dispose()
+            database_server.drop(db.engine.url.render_as_string(hide_password=False))
+
+
+def new_database(server: DatabaseServer, service: str) -> Transactions:
+    """Return a fresh database of a service, at real time."""
+    return Transactions(build_engine(server.create(service)), SetClock(), KEYRING)
+
+
 @pytest.fixture
-def system(
+def system(shared_system: WholeSystem) -> WholeSystem:
+    """The system that the journeys share, whole and quiet; what others did in it stays."""
+    shared_system.wait_ready()
+    shared_system.wait_quiet()
+    return shared_system
+
+
+@pytest.fixture
+def own_system(
     nodes: PrivateNodes, database_of: Callable[[str], Transactions], tmp_path: Path
 ) -> Iterator[WholeSystem]:
+    """A system of this test's own, for what leaves nothing as it was."""
     whole = WholeSystem(nodes, database_of, tmp_path)
     try:
         whole.wait_ready()

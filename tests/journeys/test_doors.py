@@ -12,6 +12,13 @@ from tests.journeys.conftest import PASSWORD, WholeSystem
 from tests.observe import eventually
 from tests.tokens import bearer
 
+DOORS = (
+    ("grid", "/cases"),
+    ("inspections", "/findings"),
+    ("notifications", "/inbox"),
+    ("volunteers", "/activities"),
+)
+
 
 def ask(system: WholeSystem, method: str, service: str, path: str, **more: Any) -> Any:
     url = f"{system.address_of(service)}/api/v1/{service}{path}"
@@ -24,18 +31,20 @@ def sign_in(system: WholeSystem, username: str) -> dict[str, str]:
 
 
 def test_who_is_blocked_is_out_of_every_service_by_an_event(system: WholeSystem) -> None:
-    admin, inspector = sign_in(system, "zhanghao.tang"), sign_in(system, "jiancha.shen")
+    admin, inspector = sign_in(system, "zhanghao.tang"), sign_in(system, "jiancha.gong")
     assert ask(system, "GET", "grid", "/cases", headers=inspector).status_code == 200
-    listed = ask(system, "GET", "gateway", "/accounts?username=jiancha", headers=admin).json()
+    listed = ask(system, "GET", "gateway", "/accounts?username=jiancha.gong", headers=admin).json()
     (account,) = listed["items"]
     path = f"/accounts/{account['id']}/block"
     assert ask(system, "POST", "gateway", path, headers=admin).status_code == 200
-    for service, things in (("grid", "/cases"), ("inspections", "/findings")):
+    for service, things in DOORS:
         eventually(
             lambda service=service, things=things: (
                 ask(system, "GET", service, things, headers=inspector).status_code == 401
             )
         )
+    unblock = f"/accounts/{account['id']}/unblock"
+    assert ask(system, "POST", "gateway", unblock, headers=admin).status_code == 200
 
 
 def test_a_new_signing_key_reaches_every_service_and_the_old_one_ends(
@@ -46,7 +55,7 @@ def test_a_new_signing_key_reaches_every_service_and_the_old_one_ends(
     (first,) = key_commands.show(db)
     key_commands.drop(db, "operator:test", first.kid)
     after = sign_in(system, "sanyuan1.xu")
-    for service, things in (("grid", "/cases"), ("inspections", "/findings")):
+    for service, things in DOORS:
         eventually(
             lambda service=service, things=things: (
                 ask(system, "GET", service, things, headers=after).status_code == 200
@@ -77,7 +86,7 @@ def test_a_developer_outside_gets_a_client_a_token_a_safe_repeat_a_page_and_erro
     me = bearer(token)
     once = me | {"Idempotency-Key": "our-order-20261124-0001"}
     first, again = (
-        ask(system, "POST", "inspections", "/checklists", json=demo_checklists()[0], headers=once)
+        ask(system, "POST", "inspections", "/checklists", json=demo_checklists()[1], headers=once)
         for _ in range(2)
     )
     assert (first.status_code, again.status_code) == (201, 201)
@@ -106,9 +115,10 @@ def test_a_secretary_sees_the_cases_of_her_community_and_not_those_beside(
     story = system.story()
     story.know_the_community()
     story.publish_checklist()
-    case = story.await_case(story.record_inspection())
+    story.fill_posts()
+    case = story.await_dispatch(story.record_inspection())
     people = SignedIn(system.address_of, PASSWORD)
-    here = bearer(people.token_of("社区工作人员"))
+    here = bearer(people.token_of("社区书记"))
     assert ask(system, "GET", "grid", f"/cases/{case}", headers=here).json()["area_code"] == (
         COMMUNITY
     )
