@@ -41,7 +41,7 @@ def add_parking(commands: Any, services: Sequence[str]) -> None:
         made[name].add_argument("--type", dest="event_type", metavar="TYPE")
         made[name].add_argument("--limit", type=int)
     made["list"].add_argument("--state", help="parked, waiting, handled or discarded")
-    made["list"].add_argument("--order", help="newest or oldest")
+    made["list"].add_argument("--sort", help="-created_at (newest first) or created_at")
     made["list"].add_argument("--after", help="the mark that the page before ended with")
 
 
@@ -49,7 +49,7 @@ def _list(arguments: argparse.Namespace) -> None:
     from shared.messaging import parked
     from shared.messaging.parked_schemas import ListParkedEvents
 
-    wanted = _request(arguments, ListParkedEvents, "state queue event_type order limit after")
+    wanted = _request(arguments, ListParkedEvents, "state queue event_type sort limit after")
     page = _do(arguments, lambda db: db.read(parked.list_parked_events, wanted))
     if not page.items:
         print(f"{arguments.service}: nothing is {wanted.state}")

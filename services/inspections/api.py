@@ -92,7 +92,7 @@ def get_inspection(inspection_id: UUID) -> Tagged[schemas.InspectionDetailView]:
 @INSPECTIONS.arguments(accepts(schemas.ListInspections), location="query")
 @INSPECTIONS.response(200, shows(schemas.InspectionPage))
 def list_inspections(request: schemas.ListInspections) -> schemas.InspectionPage:
-    """Inspections under an area, newest first"""
+    """Inspections under an area, the latest first"""
     return read(inspections.list_inspections, request, caller())
 
 
@@ -107,7 +107,7 @@ def get_finding(finding_id: UUID) -> Tagged[schemas.FindingHistoryView]:
 @FINDINGS.arguments(accepts(schemas.ListFindings), location="query")
 @FINDINGS.response(200, shows(schemas.FindingPage))
 def list_findings(request: schemas.ListFindings) -> schemas.FindingPage:
-    """Findings under an area, newest first"""
+    """Findings under an area: the latest first, or those that are due first"""
     return read(findings.list_findings, request, caller())
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from marshmallow import validate
@@ -12,6 +12,7 @@ from services.inspections.domain.reinspections import ReinspectionState
 from shared.contracts.inspections import InspectionMode
 
 _CODE = {"validate": validate.Regexp(r"^[a-z][a-z0-9-]{0,63}\Z")}
+_AREA = {"validate": validate.Regexp(r"^[0-9]{0,12}\Z")}
 _COMMUNITY = {"validate": validate.Regexp(r"^[0-9]{12}\Z")}
 _TITLE = {"validate": [validate.Length(max=200), validate.Regexp(r"\s*\S")]}
 _WORDS = {"validate": [validate.Length(max=2000), validate.Regexp(r"\s*\S")]}
@@ -82,22 +83,29 @@ class PageRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ListInspections(PageRequest):
-    """Inspections, newest first, in all areas whose code begins with `area`."""
+    """Inspections in all areas whose code begins with `area`: the latest recorded or made first."""
 
-    area: str = field(default="", metadata={"validate": validate.Regexp(r"^[0-9]{0,12}\Z")})
+    area: str = field(default="", metadata=_AREA)
+    sort: Literal["-recorded_at", "-inspected_at"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListFindings(ListInspections):
-    """Findings, newest first, in all areas whose code begins with `area`, of one state or all."""
+class ListFindings(PageRequest):
+    """Findings in all areas whose code begins with `area`, of one state or all.
 
+    The latest raised come first, or those that are due first.
+    """
+
+    area: str = field(default="", metadata=_AREA)
     state: FindingState | None = None
+    sort: Literal["-raised_at", "deadline"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListReinspections(ListInspections):
+class ListReinspections(PageRequest):
     """Re-inspections, newest first, in all areas whose code begins with `area`, by state or all."""
 
+    area: str = field(default="", metadata=_AREA)
     state: ReinspectionState | None = None
 
 
@@ -206,7 +214,7 @@ class FindingHistoryView(FindingView):
 
 @dataclass(frozen=True, kw_only=True)
 class FindingPage:
-    """Some findings, newest first."""
+    """Some findings in the order that was asked for."""
 
     items: list[FindingView]
     next: str | None
@@ -280,7 +288,7 @@ class InspectionDetailView(InspectionView):
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionPage:
-    """Some inspections, newest first."""
+    """Some inspections in the order that was asked for."""
 
     items: list[InspectionView]
     next: str | None

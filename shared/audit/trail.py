@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from shared.audit.chain import Entry, require_plain
 from shared.audit.schemas import AuditLine, AuditPage, ListAudit
 from shared.audit.tables import AuditHead, AuditRow
-from shared.http.paging import BadCursor, page_of
-from shared.http.paging import position as key_of
+from shared.http.listing import Listing, newest
 
-_LARGEST = 2**63 - 1
+_LATEST = Listing("audit", {"-position": (newest(AuditRow.position),)})
 
 
 def record(
@@ -56,18 +55,15 @@ def list_audit(session: Session, wanted: ListAudit) -> AuditPage:
     Raises:
         BadCursor: when `after` is no mark of this list.
     """
-    found = select(AuditRow).order_by(AuditRow.position.desc()).limit(wanted.limit + 1)
+    found = select(AuditRow)
     if wanted.subject is not None:
         found = found.where(AuditRow.subject == wanted.subject)
     if wanted.who is not None:
         found = found.where(AuditRow.who == wanted.who)
     if wanted.action is not None:
         found = found.where(AuditRow.action == wanted.action)
-    if (before := _position_at(wanted.after)) is not None:
-        found = found.where(AuditRow.position < before)
-    lines = [_line_of(row) for row in session.scalars(found)]
-    page = page_of(lines, wanted.limit, lambda line: str(line.position))
-    return AuditPage(items=page.items, next=page.next)
+    page = _LATEST.page(session, found, wanted)
+    return AuditPage(items=[_line_of(row) for row in page.items], next=page.next)
 
 
 def _line_of(row: AuditRow) -> AuditLine:
@@ -79,12 +75,3 @@ def _line_of(row: AuditRow) -> AuditLine:
         subject=row.subject,
         facts=row.facts,
     )
-
-
-def _position_at(after: str | None) -> int | None:
-    key = key_of(after)
-    if key is None:
-        return None
-    if not (key.isascii() and key.isdecimal()) or len(key) > 19 or int(key) > _LARGEST:
-        raise BadCursor("after")
-    return int(key)

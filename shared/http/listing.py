@@ -3,6 +3,9 @@
 A mark holds the values of the last row that its caller saw. It only says where to go on; which
 rows there are, the query with the caller's areas alone decides. A mark of another list, order or
 filter is refused, because its place means nothing there.
+
+What callers may filter and sort by, the request's dataclass declares; its fields are bound to marks
+by themselves.
 """
 
 import base64
@@ -14,7 +17,6 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from marshmallow import validate
 from sqlalchemy import ColumnElement, Select, and_, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -45,10 +47,15 @@ class Wanted(Protocol):
 
 @dataclass(frozen=True)
 class Key:
-    """One column of an order; null values have no place in it."""
+    """One column of an order; a row without a value there has no place in it."""
 
     column: InstrumentedAttribute[Any]
     descending: bool = False
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether rows without a value have to be left out."""
+        return bool(self.column.property.columns[0].nullable)
 
     def past(self, value: Any) -> ColumnElement[bool]:
         """Return the condition for rows after one with this value."""
@@ -74,41 +81,39 @@ def newest(column: InstrumentedAttribute[Any]) -> Key:
 
 class Listing:
     """A list under one name. Each order ends with a unique column and has an index; the first of
-    the orders holds when the caller names none."""
+    the orders holds when the caller names none. Choices of `sort` in the request are these."""
 
     def __init__(self, name: str, orders: Mapping[str, Sequence[Key]]) -> None:
         """Take the orders by what callers write: `sort=-filed_at` for the latest first."""
         self.name = name
-        self._orders = orders
+        self.orders = orders
 
-    @property
-    def sorts(self) -> dict[str, Any]:
-        """The field metadata of `sort`: one of the orders."""
-        return {"validate": validate.OneOf(list(self._orders))}
-
-    def page(self, session: Session, rows: Select[Row], wanted: Wanted) -> Page[Row]:
-        """Return the part of the rows that was asked for.
+    def page(
+        self, session: Session, rows: Select[Row], wanted: Wanted, of: UUID | None = None
+    ) -> Page[Row]:
+        """Return the part of the rows that was asked for; `of` is the thing whose list it is.
 
         Raises:
             BadCursor: when the mark is of another list, order or filter, or of none.
         """
-        keys, place = self._keys(wanted), self.place(wanted)
+        keys, place = self._keys(wanted), self.place(wanted, of)
+        rows = rows.where(*(key.column.is_not(None) for key in keys if key.may_be_null))
         if place is not None:
             rows = rows.where(_after(keys, place))
         rows = rows.order_by(*(key.ordered() for key in keys)).limit(wanted.limit + 1)
         found = session.scalars(rows).all()
         items = list(found[: wanted.limit])
         more = len(found) > wanted.limit
-        return Page(items, self.mark(wanted, items[-1]) if more else None)
+        return Page(items, self.mark(wanted, items[-1], of) if more else None)
 
-    def mark(self, wanted: Wanted, row: object) -> str:
+    def mark(self, wanted: Wanted, row: object, of: UUID | None = None) -> str:
         """Return the mark that asks for what comes after a row."""
         values = [getattr(row, key.column.key) for key in self._keys(wanted)]
         said = [value if isinstance(value, str | int) else str(value) for value in values]
-        text = json.dumps([self._bound_to(wanted), *said])
+        text = json.dumps([self._bound_to(wanted, of), *said])
         return base64.urlsafe_b64encode(text.encode()).decode("ascii")
 
-    def place(self, wanted: Wanted) -> list[Any] | None:
+    def place(self, wanted: Wanted, of: UUID | None = None) -> list[Any] | None:
         """Return the values that the mark stands for, None for the first page.
 
         Raises:
@@ -119,25 +124,26 @@ class Listing:
         keys = self._keys(wanted)
         try:
             said = json.loads(_opened(wanted.after))
-            if not isinstance(said, list) or said[0] != self._bound_to(wanted):
+            if not isinstance(said, list) or said[0] != self._bound_to(wanted, of):
                 raise BadCursor("after")
             return [_value(key, one) for key, one in zip(keys, said[1:], strict=True)]
         except (ValueError, TypeError, IndexError, RecursionError) as error:
             raise BadCursor("after") from error
 
     def _sort(self, wanted: Wanted) -> str:
-        return getattr(wanted, "sort", None) or next(iter(self._orders))
+        return getattr(wanted, "sort", None) or next(iter(self.orders))
 
     def _keys(self, wanted: Wanted) -> Sequence[Key]:
-        return self._orders[self._sort(wanted)]
+        return self.orders[self._sort(wanted)]
 
-    def _bound_to(self, wanted: Any) -> str:
+    def _bound_to(self, wanted: Any, of: UUID | None) -> str:
         filters = {
             one.name: str(getattr(wanted, one.name))
             for one in fields(wanted)
             if one.name not in _PAGING and getattr(wanted, one.name) is not None
         }
-        asked = json.dumps([self.name, filters | {"sort": self._sort(wanted)}], sort_keys=True)
+        name = self.name if of is None else f"{self.name} of {of}"
+        asked = json.dumps([name, filters | {"sort": self._sort(wanted)}], sort_keys=True)
         return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

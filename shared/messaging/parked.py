@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from shared.clock import real_now
 from shared.errors import Rejected
-from shared.http.paging import BadCursor, page_of, position
+from shared.http.listing import Key, Listing, newest
 from shared.ids import new_id
 from shared.messaging import parked_rules as rules
 from shared.messaging.parked_schemas import (
@@ -33,6 +33,12 @@ from shared.messaging.parked_schemas import (
 )
 from shared.messaging.tables import FailedEvent, FailedEventStep, InboxRow
 from shared.privacy.reasons import require_new_reason
+
+_FAILED = Listing(
+    "failed events",
+    {"-created_at": (newest(FailedEvent.id),), "created_at": (Key(FailedEvent.id),)},
+)
+"""Ids are in the order in which events failed first."""
 
 _LOCK = 7_236_002
 """Advisory lock under which replays are counted; the number means nothing."""
@@ -50,15 +56,12 @@ def list_parked_events(session: Session, wanted: ListParkedEvents) -> ParkedEven
     Raises:
         BadCursor: when `after` is no mark of this list.
     """
-    newest = wanted.order == "newest"
-    found = _with_effect().where(*_asked_for(wanted.state, wanted.queue, wanted.event_type))
-    if (after := _id_at(wanted.after)) is not None:
-        found = found.where(FailedEvent.id < after if newest else FailedEvent.id > after)
-    found = found.order_by(FailedEvent.id.desc() if newest else FailedEvent.id)
-    rows = session.execute(found.limit(wanted.limit + 1))
-    lines = [ParkedEventLine(**_line_of(row, had_effect)) for row, had_effect in rows]
-    page = page_of(lines, wanted.limit, lambda line: str(line.id))
-    return ParkedEventPage(items=page.items, next=page.next)
+    asked_for = _asked_for(wanted.state, wanted.queue, wanted.event_type)
+    page = _FAILED.page(session, select(FailedEvent).where(*asked_for), wanted)
+    found = _with_effect().where(FailedEvent.id.in_([row.id for row in page.items]))
+    effects = {row.id: had_effect for row, had_effect in session.execute(found)}
+    lines = [ParkedEventLine(**_line_of(row, effects[row.id])) for row in page.items]
+    return ParkedEventPage(items=lines, next=page.next)
 
 
 def get_parked_event(session: Session, parked_id: UUID) -> ParkedEventView:
@@ -274,11 +277,3 @@ def _is_nested(value: Any, levels: int) -> bool:
     if not isinstance(value, dict | list):
         return False
     return levels == 0 or any(_is_nested(one, levels - 1) for one in inside)
-
-
-def _id_at(after: str | None) -> UUID | None:
-    try:
-        mark = position(after)
-        return UUID(mark) if mark is not None else None
-    except ValueError as error:
-        raise BadCursor("after") from error

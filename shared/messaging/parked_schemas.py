@@ -10,7 +10,7 @@ from marshmallow import validate
 from shared.errors import Rejected
 
 FailedState = Literal["parked", "waiting", "handled", "discarded"]
-Order = Literal["newest", "oldest"]
+FailedOrder = Literal["-created_at", "created_at"]
 BodyFormat = Literal["json", "text", "base64"]
 
 MOST_AT_ONCE = 100
@@ -32,7 +32,7 @@ class ListParkedEvents:
     state: FailedState = "parked"
     queue: str | None = field(default=None, metadata=_NAME)
     event_type: str | None = field(default=None, metadata=_NAME)
-    order: Order = "newest"
+    sort: FailedOrder | None = None
     limit: int = field(default=50, metadata={"validate": validate.Range(min=1, max=200)})
     after: str | None = field(default=None, metadata=_MARK)
 

@@ -22,7 +22,7 @@ def _asked(case_id: UUID, seen: IfMatchHeader) -> CaseMove:
 @CASES.arguments(accepts(schemas.ListCases), location="query")
 @CASES.response(200, shows(schemas.CasePage))
 def list_cases(wanted: schemas.ListCases) -> schemas.CasePage:
-    """Cases of an area and all under it, the newest first"""
+    """Cases of an area and all under it: the newest first, or in another order"""
     return run(case_reading.list_cases, wanted, caller())
 
 

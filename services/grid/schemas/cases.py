@@ -18,7 +18,8 @@ class ListCases:
     """Which cases: of an area and all under it, in a state, of a class, owned by a person, late.
 
     `owner` is the first or the directly responsible person of either post; `overdue` asks for those
-    that are still open after their deadline.
+    that are still open after their deadline. The newest come first; in the orders `-filed_at` and
+    `deadline` only those that were taken up.
     """
 
     area: str | None = field(default=None, metadata=PREFIX)
@@ -26,6 +27,7 @@ class ListCases:
     case_class: str | None = field(default=None, metadata=CLASS)
     owner: UUID | None = None
     overdue: Literal["true"] | None = None
+    sort: Literal["-id", "-filed_at", "deadline"] | None = None
     limit: int = field(default=50, metadata=LIMIT)
     after: str | None = field(default=None, metadata=MARK)
 
@@ -128,7 +130,7 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class CasePage:
-    """Cases, the newest first."""
+    """Cases in the order that was asked for."""
 
     items: list[CaseLine]
     next: str | None

@@ -17,7 +17,9 @@ from services.grid.domain.areas import (
 )
 from services.grid.models import Area
 from services.grid.schemas.areas import AreaLine, AreaName, AreaPage, AreaView, ListAreas
-from shared.http.paging import BadCursor, page_of, position
+from shared.http.listing import Key, Listing
+
+_BY_CODE = Listing("areas", {"code": (Key(Area.code),)})
 
 
 def get_area(session: Session, code: str) -> AreaView:
@@ -91,16 +93,9 @@ def list_areas(session: Session, wanted: ListAreas) -> AreaPage:
         SearchTooWide: when a name is looked for in the whole register.
         BadCursor: when `after` is no mark of this list.
     """
-    chosen = _chosen(wanted).order_by(Area.code).limit(wanted.limit + 1)
-    if (after := position(wanted.after)) is not None:
-        if level_of(after) is None:
-            raise BadCursor("after")
-        chosen = chosen.where(Area.code > after)
-    lines = [
-        AreaLine(a.code, a.name, a.level, a.parent_code, a.version) for a in session.scalars(chosen)
-    ]
-    page = page_of(lines, wanted.limit, lambda line: line.code)
-    return AreaPage(page.items, page.next)
+    page = _BY_CODE.page(session, _chosen(wanted), wanted)
+    lines = [AreaLine(a.code, a.name, a.level, a.parent_code, a.version) for a in page.items]
+    return AreaPage(lines, page.next)
 
 
 def _chosen(wanted: ListAreas) -> Select[Area]:

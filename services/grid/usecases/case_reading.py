@@ -22,10 +22,17 @@ from services.grid.schemas.cases import (
     OwnerView,
 )
 from shared.auth.callers import Caller, within
-from shared.http.listing import Listing, newest
+from shared.http.listing import Key, Listing, newest
 
-_NEWEST = Listing("cases", {"-id": (newest(Case.id),)})
-"""Ids are in the order in which cases came in."""
+_CASES = Listing(
+    "cases",
+    {
+        "-id": (newest(Case.id),),
+        "-filed_at": (newest(Case.filed_at), newest(Case.id)),
+        "deadline": (Key(Case.deadline), Key(Case.id)),
+    },
+)
+"""Ids are in the order in which cases came in; what isn't taken up was never filed."""
 
 # in the statement and not beside it: the index of open cases is for these words alone
 _OPEN: BindParameter[Sequence[State]] = bindparam(
@@ -46,7 +53,7 @@ def get_case(session: Session, case_id: UUID, who: Caller) -> CaseView:
 
 
 def list_cases(session: Session, wanted: ListCases, who: Caller, now: datetime) -> CasePage:
-    """Return a page of the cases in the caller's areas, the newest first.
+    """Return a page of the cases in the caller's areas.
 
     Raises:
         BadCursor: when `after` is no mark of this list.
@@ -56,7 +63,7 @@ def list_cases(session: Session, wanted: ListCases, who: Caller, now: datetime) 
         first, past = subtree_of(wanted.area)
         found = found.where(Case.area_code >= first, Case.area_code < past)
     found = _filtered(found, wanted, now)
-    page = _NEWEST.page(session, found, wanted)
+    page = _CASES.page(session, found, wanted)
     return CasePage([CaseLine(**_line_of(case)) for case in page.items], page.next)
 
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
 from services.inspections.domain.checklists import Checklist, ChecklistItem, check_checklist
 from services.inspections.models import ChecklistItemRow, ChecklistRow, ChecklistVersion
@@ -18,8 +18,10 @@ from services.inspections.schemas import (
 )
 from services.inspections.usecases.views import view_of
 from shared.errors import NotFound
-from shared.http.paging import page_of, position
+from shared.http.listing import Key, Listing
 from shared.ids import new_id
+
+_BY_CODE = Listing("checklists", {"code": (Key(ChecklistRow.code),)})
 
 
 class ChecklistNotFound(NotFound):
@@ -61,31 +63,25 @@ def get_checklist(session: Session, code: str, version: int | None) -> Checklist
     return _view(found)
 
 
-def list_checklists(session: Session, page: PageRequest) -> ChecklistPage:
-    """Return the current versions by code."""
-    rows = (
-        select(ChecklistVersion)
-        .join(ChecklistVersion.checklist)
-        .where(ChecklistVersion.version == ChecklistRow.current_version)
-        .options(contains_eager(ChecklistVersion.checklist), selectinload(ChecklistVersion.items))
+def list_checklists(session: Session, wanted: PageRequest) -> ChecklistPage:
+    """Return the current versions by code.
+
+    Raises:
+        BadCursor: when `after` is no mark of this list.
+    """
+    page = _BY_CODE.page(session, select(ChecklistRow), wanted)
+    current = (
+        _versions(ChecklistRow.current_version)
+        .where(ChecklistRow.id.in_([row.id for row in page.items]))
         .order_by(ChecklistRow.code)
-        .limit(page.limit + 1)
     )
-    if (mark := position(page.after)) is not None:
-        rows = rows.where(ChecklistRow.code > mark)
-    found = page_of(session.scalars(rows).all(), page.limit, lambda row: row.checklist.code)
-    return ChecklistPage(items=[_view(row) for row in found.items], next=found.next)
+    return ChecklistPage(items=[_view(row) for row in session.scalars(current)], next=page.next)
 
 
 def version_of(session: Session, code: str, version: int | None = None) -> ChecklistVersion | None:
     """Return a version of a checklist with its items, the current one for None; or nothing."""
     wanted = ChecklistRow.current_version if version is None else version
-    return session.scalars(
-        select(ChecklistVersion)
-        .join(ChecklistVersion.checklist)
-        .where(ChecklistRow.code == code, ChecklistVersion.version == wanted)
-        .options(contains_eager(ChecklistVersion.checklist), selectinload(ChecklistVersion.items))
-    ).one_or_none()
+    return session.scalars(_versions(wanted).where(ChecklistRow.code == code)).one_or_none()
 
 
 def content_of(version: ChecklistVersion) -> Checklist:
@@ -95,6 +91,15 @@ def content_of(version: ChecklistVersion) -> Checklist:
         for i in version.items
     )
     return Checklist(version.checklist.code, version.title, items)
+
+
+def _versions(version: int | InstrumentedAttribute[int]) -> Select[ChecklistVersion]:
+    return (
+        select(ChecklistVersion)
+        .join(ChecklistVersion.checklist)
+        .where(ChecklistVersion.version == version)
+        .options(contains_eager(ChecklistVersion.checklist), selectinload(ChecklistVersion.items))
+    )
 
 
 def _content_of_request(request: PublishChecklist) -> Checklist:

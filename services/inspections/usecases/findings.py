@@ -16,11 +16,21 @@ from services.inspections.schemas import (
     FindingView,
     ListFindings,
 )
-from services.inspections.usecases.views import newest_first, view_of
+from services.inspections.usecases.views import view_of
 from shared.auth.callers import Caller, within
 from shared.contracts.grid import CaseFiledV1, CaseStateV1
 from shared.errors import NotFound, TooEarly
+from shared.http.listing import Key, Listing, newest
 from shared.ids import new_id
+
+_FINDINGS = Listing(
+    "findings",
+    {
+        "-raised_at": (newest(Finding.id),),
+        "deadline": (Key(Finding.deadline), Key(Finding.id)),
+    },
+)
+"""Ids are in the order in which findings were raised."""
 
 
 class FindingNotFound(NotFound):
@@ -57,13 +67,17 @@ def get_finding(session: Session, finding_id: UUID, who: Caller) -> FindingHisto
 
 
 def list_findings(session: Session, request: ListFindings, who: Caller) -> FindingPage:
-    """Return the findings under an area that the caller may see, newest first."""
+    """Return a page of the findings under an area that the caller may see.
+
+    Raises:
+        BadCursor: when `after` is no mark of this list.
+    """
     rows = select(Finding).where(
         within(Finding.area_code, [request.area]), within(Finding.area_code, who.areas)
     )
     if request.state is not None:
         rows = rows.where(Finding.state == request.state)
-    page = newest_first(session, rows, Finding.id, request)
+    page = _FINDINGS.page(session, rows, request)
     return FindingPage(items=[view_of(FindingView, row) for row in page.items], next=page.next)
 
 

@@ -29,12 +29,22 @@ from services.inspections.schemas import (
 )
 from services.inspections.usecases.checklists import content_of, version_of
 from services.inspections.usecases.findings import said_of
-from services.inspections.usecases.views import View, newest_first, view_of
+from services.inspections.usecases.views import View, view_of
 from shared.auth.callers import Caller, within
 from shared.contracts.inspections import FindingRaisedV1, InspectionRecordedV1
 from shared.errors import NotFound, Rejected
+from shared.http.listing import Listing, newest
 from shared.ids import new_id
 from shared.messaging import outbox
+
+_INSPECTIONS = Listing(
+    "inspections",
+    {
+        "-recorded_at": (newest(Inspection.id),),
+        "-inspected_at": (newest(Inspection.inspected_at), newest(Inspection.id)),
+    },
+)
+"""Ids are in the order in which inspections were recorded."""
 
 
 class InspectionNotFound(NotFound):
@@ -105,7 +115,11 @@ def get_inspection(session: Session, inspection_id: UUID, who: Caller) -> Inspec
 
 
 def list_inspections(session: Session, request: ListInspections, who: Caller) -> InspectionPage:
-    """Return the inspections under an area that the caller may see, newest first."""
+    """Return a page of the inspections under an area that the caller may see.
+
+    Raises:
+        BadCursor: when `after` is no mark of this list.
+    """
     rows = (
         select(Inspection)
         .where(
@@ -113,7 +127,7 @@ def list_inspections(session: Session, request: ListInspections, who: Caller) ->
         )
         .options(joinedload(Inspection.checklist_version).joinedload(ChecklistVersion.checklist))
     )
-    page = newest_first(session, rows, Inspection.id, request)
+    page = _INSPECTIONS.page(session, rows, request)
     return InspectionPage(
         items=[_view(InspectionView, row, who) for row in page.items], next=page.next
     )

@@ -9,9 +9,13 @@ from services.inspections.domain.reinspections import Parties
 from services.inspections.domain.secrecy import may_see_inspector, told_excluded
 from services.inspections.models import Finding, Reinspection
 from services.inspections.schemas import ListReinspections, ReinspectionPage, ReinspectionView
-from services.inspections.usecases.views import newest_first, view_of
+from services.inspections.usecases.views import view_of
 from shared.auth.callers import Caller, within
 from shared.errors import NotFound
+from shared.http.listing import Listing, newest
+
+_LATEST = Listing("reinspections", {"-opened_at": (newest(Reinspection.id),)})
+"""Ids are in the order in which re-inspections were opened."""
 
 _WHOLE = joinedload(Reinspection.finding).joinedload(Finding.inspection)
 
@@ -38,7 +42,11 @@ def get_reinspection(session: Session, reinspection_id: UUID, who: Caller) -> Re
 def list_reinspections(
     session: Session, request: ListReinspections, who: Caller
 ) -> ReinspectionPage:
-    """Return the re-inspections under an area that the caller may see, newest first."""
+    """Return a page of the re-inspections under an area that the caller may see, newest first.
+
+    Raises:
+        BadCursor: when `after` is no mark of this list.
+    """
     rows = (
         select(Reinspection)
         .where(
@@ -49,7 +57,7 @@ def list_reinspections(
     )
     if request.state is not None:
         rows = rows.where(Reinspection.state == request.state)
-    page = newest_first(session, rows, Reinspection.id, request)
+    page = _LATEST.page(session, rows, request)
     return ReinspectionPage(items=[shown(row, who) for row in page.items], next=page.next)
 
 

@@ -6,7 +6,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from services.volunteers.domain.activities import ActivityState, ActivityUnknown, state_at
+from services.volunteers.domain.activities import (
+    LONGEST,
+    ActivityState,
+    ActivityUnknown,
+    state_at,
+)
 from services.volunteers.domain.kinds import KINDS
 from services.volunteers.models import Activity
 from services.volunteers.schemas.activities import (
@@ -92,6 +97,8 @@ def _in_state(state: ActivityState, now: datetime) -> ColumnElement[bool]:
         case "cancelled":
             return Activity.state == "cancelled"
         case "published":
-            return and_(Activity.state == "published", Activity.ends_at > now)
+            # what began longer ago is over: the order by beginning can leave out all that was
+            begun = Activity.starts_at > now - LONGEST
+            return and_(Activity.state == "published", Activity.ends_at > now, begun)
         case "ended":
             return and_(Activity.state == "published", Activity.ends_at <= now)

@@ -21,10 +21,12 @@ from shared.audit.verification import ONE_SNAPSHOT, START, Link, Mark, Verdict, 
 from shared.auth.callers import Caller, within
 from shared.contracts.volunteers import HoursRecordedV1
 from shared.http.listing import Listing, newest
+from shared.http.paging import Page
 from shared.ids import new_id
 from shared.messaging import outbox
 
 _LATEST = Listing("hours", {"-position": (newest(HoursEntry.position),)})
+_OWN = Listing("own hours", {"-position": (newest(HoursEntry.position),)})
 _ROWS_AT_ONCE = 1_000
 
 
@@ -48,7 +50,8 @@ def list_own_hours(session: Session, wanted: ListOwnHours, who: Caller) -> Hours
     Raises:
         BadCursor: when `after` is no mark of this list.
     """
-    return _page(session, select(HoursEntry).where(HoursEntry.volunteer_id == who.id), wanted)
+    found = select(HoursEntry).where(HoursEntry.volunteer_id == who.id)
+    return _shown(session, found, _OWN.page(session, found, wanted))
 
 
 def list_hours(session: Session, wanted: ListHours, who: Caller) -> HoursPage:
@@ -62,7 +65,7 @@ def list_hours(session: Session, wanted: ListHours, who: Caller) -> HoursPage:
         found = found.where(within(HoursEntry.area_code, [wanted.area]))
     if wanted.volunteer is not None:
         found = found.where(HoursEntry.volunteer_id == wanted.volunteer)
-    return _page(session, found, wanted)
+    return _shown(session, found, _LATEST.page(session, found, wanted))
 
 
 def verify_hours(session: Session, expected: Mark = START) -> Verdict:
@@ -133,10 +136,7 @@ def _recorded(row: HoursEntry) -> HoursRecordedV1:
     )
 
 
-def _page(
-    session: Session, found: Select[HoursEntry], wanted: ListHours | ListOwnHours
-) -> HoursPage:
-    page = _LATEST.page(session, found, wanted)
+def _shown(session: Session, found: Select[HoursEntry], page: Page[HoursEntry]) -> HoursPage:
     items = [_view_of(row) for row in page.items]
     return HoursPage(items=items, totals=_totals(session, found), next=page.next)
 

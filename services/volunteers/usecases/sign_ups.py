@@ -85,7 +85,7 @@ def list_sign_ups(
     if activity is None or not who.may_act_in(activity.area_code):
         raise ActivityUnknown
     found = select(SignUp).where(SignUp.activity_id == activity.id).options(*_whole())
-    page = _LATEST.page(session, found, wanted)
+    page = _LATEST.page(session, found, wanted, of=activity.id)
     return SignUpPage(items=[view_of(one, now) for one in page.items], next=page.next)
 
 

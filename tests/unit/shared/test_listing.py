@@ -100,6 +100,14 @@ def test_a_mark_of_another_list_order_or_filter_is_refused(
     assert refused.value.field == "after"
 
 
+def test_a_mark_of_the_same_list_of_another_thing_is_refused() -> None:
+    mark = THINGS.mark(Wanted(), ROW, of=UUID(int=1))
+    assert tuple(THINGS.place(Wanted(after=mark), of=UUID(int=1)) or ()) == VALUES
+    for other in (UUID(int=2), None):
+        with pytest.raises(BadCursor):
+            THINGS.place(Wanted(after=mark), of=other)
+
+
 BOUND = json.loads(base64.urlsafe_b64decode(mark_of()))[0]
 GOOD = [BOUND, "2026-11-23T04:00:00+00:00", "三元", 3, str(UUID(int=7))]
 
@@ -137,10 +145,3 @@ def test_any_text_is_refused_as_a_mark(mark: str) -> None:
 
 def test_without_a_mark_the_list_begins_at_its_first_row() -> None:
     assert THINGS.place(replace(Wanted(), limit=5)) is None
-
-
-def test_only_declared_orders_are_taken() -> None:
-    (choice,) = [THINGS.sorts["validate"]]
-    assert choice("name") == "name"
-    with pytest.raises(Exception, match="Must be one of: -made_at, name"):
-        choice("size")

@@ -86,10 +86,10 @@ def replay_and_handle(db: Transactions, parked_id: UUID) -> None:
 
 def test_a_list_goes_page_by_page_in_the_order_asked_for(db: Transactions):
     ids = [park(db) for _ in range(5)]
-    for order, expected in (("oldest", ids), ("newest", ids[::-1])):
+    for sort, expected in (("created_at", ids), ("-created_at", ids[::-1])):
         found, after = [], None
         for _ in range(3):
-            wanted = ListParkedEvents(order=order, limit=2, after=after)  # type: ignore[arg-type]
+            wanted = ListParkedEvents(sort=sort, limit=2, after=after)  # type: ignore[arg-type]
             page = db.read(parked.list_parked_events, wanted)
             found += [one.id for one in page.items]
             after = page.next
@@ -101,7 +101,7 @@ def test_a_list_can_be_of_one_queue_type_or_state(db: Transactions):
     other_queue = fail(db, sealed(), queue="grid.on_something_else")
     other_type = fail(db, sealed(), **{"ce-type": "finding_raised.v9"})
     waiting = fail(db, sealed(), hopeless=False)
-    assert listed(db, order="oldest") == [first, other_queue, other_type]
+    assert listed(db, sort="created_at") == [first, other_queue, other_type]
     assert listed(db, queue="grid.on_something_else") == [other_queue]
     assert listed(db, event_type="finding_raised.v9") == [other_type]
     assert listed(db, state="waiting") == [waiting]
@@ -197,7 +197,7 @@ def test_a_replay_of_many_takes_the_oldest_that_the_filter_finds(db: Transaction
     other = fail(db, sealed(), queue="grid.on_something_else")
     done = replay_many(db, queue=QUEUE, event_type="finding_raised.v1", limit=3)
     assert (done.replayed, done.refused, done.left) == (ids[:3], [], 1)
-    assert listed(db, order="oldest") == [ids[3], other]
+    assert listed(db, sort="created_at") == [ids[3], other]
     assert len(column(db, "SELECT 1 FROM failed_event_steps")) == 3
 
 
@@ -216,7 +216,7 @@ def test_a_hundred_replays_a_minute_are_a_services_limit_by_any_door(db: Transac
         park(db)
     assert len(replay_many(db, limit=99).replayed) == 99
     assert len(replay_many(db, limit=99).replayed) == 1
-    (first, _) = listed(db, order="oldest")
+    (first, _) = listed(db, sort="created_at")
     for work in (lambda: replay(db, first), lambda: replay_many(db)):
         with pytest.raises(TooManyReplays) as refusal:
             work()

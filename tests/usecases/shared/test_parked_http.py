@@ -55,10 +55,10 @@ def test_a_list_has_pages_and_no_content_and_one_event_has_its_content(
     grid_http: FlaskClient, grid_db: Transactions
 ):
     first, second = (str(park(grid_db, note="张三")) for _ in range(2))
-    page = grid_http.get(f"{PARKED}?limit=1&order=oldest")
+    page = grid_http.get(f"{PARKED}?limit=1&sort=created_at")
     assert [one["id"] for one in page.json["items"]] == [first]
     assert "张三" not in page.text
-    rest = grid_http.get(f"{PARKED}?limit=1&order=oldest&after={page.json['next']}").json
+    rest = grid_http.get(f"{PARKED}?limit=1&sort=created_at&after={page.json['next']}").json
     assert ([one["id"] for one in rest["items"]], rest["next"]) == ([second], None)
     one = grid_http.get(f"{PARKED}/{first}")
     assert (one.json["body_format"], one.json["body"]["note"]) == ("json", "张三")
@@ -152,7 +152,7 @@ def test_a_replay_of_many_has_a_limit(grid_http: FlaskClient, limit: int):
     ]
 
 
-@pytest.mark.parametrize("query", ["state=open", "order=best", "limit=201", "after=***", "q=x"])
+@pytest.mark.parametrize("query", ["state=open", "sort=best", "limit=201", "after=***", "q=x"])
 def test_a_list_refuses_what_it_doesn_t_know(grid_http: FlaskClient, query: str):
     answer = grid_http.get(f"{PARKED}?{query}")
     assert answer.status_code == 422
