@@ -41,7 +41,7 @@ def add_parking(commands: Any, services: Sequence[str]) -> None:
         made[name].add_argument("--type", dest="event_type", metavar="TYPE")
         made[name].add_argument("--limit", type=int)
     made["list"].add_argument("--state", help="parked, waiting, handled or discarded")
-    made["list"].add_argument("--sort", help="-created_at (newest first) or created_at")
+    made["list"].add_argument("--sort", help="created_at: the oldest first")
     made["list"].add_argument("--after", help="the mark that the page before ended with")
 
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from shared.errors import Rejected
+
 _DATE = r"(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _CHINA = r"(?:(?:\+|00)?86[ -]?)?"
 _PERSONAL = re.compile(
@@ -16,6 +18,31 @@ _PERSONAL = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class TextNamesSomebody(Rejected):
+    """What is told to other services is kept there for long, and erasure can't reach it."""
+
+    zh = (
+        "此处文字会告知其他部门并长期保存，不得含电话、身份证号或电子邮箱；"
+        "请写明情况，人员写编号或职务"
+    )
+    en = (
+        "These words are told to other services and kept: leave out telephone and identity numbers"
+        " and e-mail addresses; say what it is about, and call people by their id or office"
+    )
+
+
+def require_nobody_named(**texts: str) -> None:
+    """Accept texts that go into an event, each by the name of its field.
+
+    Raises:
+        TextNamesSomebody: naming the first that holds what looks like a telephone or identity
+            number or an e-mail.
+    """
+    for field, text in texts.items():
+        if holds_personal_numbers(text):
+            raise TextNamesSomebody(field)
 
 
 def holds_personal_numbers(text: str) -> bool:

@@ -147,9 +147,9 @@ def test_the_command_lists_shows_and_discards(rig: Rig) -> None:
 
 def test_the_command_goes_on_where_a_page_ended(rig: Rig) -> None:
     ids = [park(rig) for _ in range(3)]
-    first = linli(rig, "list", "inspections", "--limit", "2", "--order", "oldest").stdout
+    first = linli(rig, "list", "inspections", "--limit", "2", "--sort", "created_at").stdout
     mark = first.split("--after ")[1].strip()
-    rest = linli(rig, "list", "inspections", "--order", "oldest", "--after", mark).stdout
+    rest = linli(rig, "list", "inspections", "--sort", "created_at", "--after", mark).stdout
     assert ids[0] in first and ids[1] in first and ids[2] not in first
     assert rest.count("\n") == 2 and ids[2] in rest
 

@@ -15,6 +15,7 @@ from shared.contracts.grid import CaseClosedV1, CaseReopenedV1, CaseResolvedV1, 
 from shared.contracts.inspections import ReinspectionFailedV1
 from shared.errors import TooEarly
 from shared.messaging import outbox
+from shared.privacy.personal_numbers import require_nobody_named
 
 
 def resolve_case(
@@ -43,7 +44,9 @@ def return_case(session: Session, asked: CaseMove, request: ReturnCase, now: dat
     Raises:
         CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
         Stale: when the case has another version than the caller expects.
+        TextNamesSomebody
     """
+    require_nobody_named(reason=request.reason)
     case = locked(session, asked)
     case.state = cases.back_to_work(case.state, "return", owned=case.territorial is not None)
     case.resolved_at = case.resolved_by = case.resolution = None

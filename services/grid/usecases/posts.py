@@ -19,6 +19,7 @@ from shared.http.etags import Expected, PreconditionRequired, require_version
 from shared.http.listing import Key, Listing
 from shared.ids import new_id
 from shared.messaging import outbox
+from shared.privacy.personal_numbers import require_nobody_named
 
 _BY_CODE = Listing("posts", {"code": (Key(PostRow.code),)})
 _CONTENT = (
@@ -59,7 +60,7 @@ def put_post(session: Session, asked: PostChange, request: PutPost, now: datetim
     Raises:
         AreaNotGranted: when the area is not the caller's, or that where the post was.
         PostCodeMalformed, AreaNotRegistered, ClassesOfTerritorialPost, CaseClassMalformed,
-        OnePersonForBoth
+        OnePersonForBoth, TextNamesSomebody
         PreconditionRequired, Stale: when there is one, and the caller doesn't say which version of
             it was seen, or another.
         PostUnknown: when a version is expected of a post that doesn't exist.
@@ -132,6 +133,7 @@ def as_post(row: PostRow) -> Post:
 def _checked(session: Session, asked: PostChange, request: PutPost) -> dict[str, Any]:
     asked.who.require_area("area_code", request.area_code)
     posts.require_code(asked.code)
+    require_nobody_named(name=request.name)
     posts.require_two_persons(request.first_responsible_id, request.directly_responsible_id)
     classes = list(posts.classes_of(request.branch, request.case_classes))
     if session.get(Area, request.area_code) is None:

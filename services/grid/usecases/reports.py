@@ -29,6 +29,7 @@ from shared.http import rate_limits
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.privacy import keyring
+from shared.privacy.personal_numbers import require_nobody_named
 
 REPORTS_PER_HOUR = 30
 """From one address: a household, but also everybody behind one carrier's address."""
@@ -65,7 +66,9 @@ def refuse_case(session: Session, asked: CaseMove, request: RefuseCase, now: dat
     Raises:
         CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
         Stale: when the case has another version than the caller expects.
+        TextNamesSomebody
     """
+    require_nobody_named(reason=request.reason)
     case = locked(session, asked)
     case.state = cases.next_state(case.state, "refuse")
     case.refused_at, case.refused_by, case.refusal = now, asked.who.id, request.reason

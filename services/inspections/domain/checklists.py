@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.errors import Rejected
+from shared.privacy.personal_numbers import require_nobody_named
 
 
 class ItemCodeDoubled(Rejected):
@@ -47,11 +48,14 @@ class Checklist:
 
 
 def check_checklist(checklist: Checklist) -> None:
-    """Accept a checklist whose items can be told apart.
+    """Accept a checklist whose items can be told apart and name nobody: findings carry them.
 
     Raises:
         ItemCodeDoubled, ItemTitleDoubled: naming the later of the two, `items.2.code`.
+        TextNamesSomebody: naming the title.
     """
+    for index, item in enumerate(checklist.items):
+        require_nobody_named(**{f"items.{index}.title": item.title})
     for index, code in _repeats(item.code for item in checklist.items):
         raise ItemCodeDoubled(f"items.{index}.code", code=code)
     for index, title in _repeats(item.title.strip() for item in checklist.items):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.inspections.domain.checklists import ChecklistItem
 from shared.errors import Rejected
+from shared.privacy.personal_numbers import require_nobody_named
 
 
 class ItemUnknown(Rejected):
@@ -56,8 +57,10 @@ class Score:
 def check_results(items: Sequence[ChecklistItem], results: Sequence[ItemResult]) -> None:
     """Accept results that answer every item exactly once, the failed ones with a note.
 
+    Such a note goes into the event of its finding; those of items that passed stay here.
+
     Raises:
-        ItemUnknown, ItemAnsweredTwice, NoteMissing: naming the result at fault.
+        ItemUnknown, ItemAnsweredTwice, NoteMissing, TextNamesSomebody: naming the result at fault.
         ItemsMissing: naming `results`.
     """
     known = {item.code for item in items}
@@ -88,5 +91,7 @@ def _check_result(result: ItemResult, index: int, known: set[str], answered: set
         raise ItemUnknown(f"results.{index}.item_code", code=code)
     if code in answered:
         raise ItemAnsweredTwice(f"results.{index}.item_code", code=code)
-    if not result.passed and not result.note.strip():
-        raise NoteMissing(f"results.{index}.note", code=code)
+    if not result.passed:
+        if not result.note.strip():
+            raise NoteMissing(f"results.{index}.note", code=code)
+        require_nobody_named(**{f"results.{index}.note": result.note})

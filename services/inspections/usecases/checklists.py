@@ -37,7 +37,7 @@ def publish_checklist(
     """Make the content the checklist's next version, or return the current one if it is that.
 
     Raises:
-        ItemCodeDoubled, ItemTitleDoubled
+        ItemCodeDoubled, ItemTitleDoubled, TextNamesSomebody
     """
     checklist = _content_of_request(request)
     check_checklist(checklist)

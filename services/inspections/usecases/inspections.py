@@ -75,7 +75,8 @@ def record_inspection(
 
     Raises:
         AreaNotGranted, CommunityUnknown, ChecklistUnknown, InspectedInFuture,
-        InspectedTooLongAgo, ItemUnknown, ItemAnsweredTwice, ItemsMissing, NoteMissing
+        InspectedTooLongAgo, ItemUnknown, ItemAnsweredTwice, ItemsMissing, NoteMissing,
+        TextNamesSomebody
     """
     who.require_area("area_code", request.area_code)
     check_inspected_at(request.inspected_at, now)

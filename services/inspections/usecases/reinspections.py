@@ -36,6 +36,7 @@ from shared.contracts.inspections import (
 from shared.http.etags import Expected, require_version
 from shared.ids import new_id
 from shared.messaging import outbox
+from shared.privacy.personal_numbers import require_nobody_named
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ def fail_reinspection(
         ReinspectionNotFound, ReinspectionDecided
         Stale: when it has another version than the caller expects.
         NotIndependent: when the caller had a part in it.
+        TextNamesSomebody
     """
+    require_nobody_named(reason=request.reason)
     finding, reinspection = _locked(session, asked)
     deadline = rectification_deadline(now, _days_to_rectify(session, finding))
     _decide(reinspection, "failed", asked.who.id, request.reason, now)

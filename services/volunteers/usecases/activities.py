@@ -25,6 +25,7 @@ from shared.contracts.volunteers import ActivityCancelledV1, ActivityPublishedV1
 from shared.ids import new_id
 from shared.messaging import outbox
 from shared.privacy import keyring
+from shared.privacy.personal_numbers import require_nobody_named
 
 
 def publish_activity(
@@ -34,8 +35,9 @@ def publish_activity(
 
     Raises:
         AreaNotGranted, CommunityUnknown, StartsInPast, StartsTooFarAhead, EndsBeforeStart,
-        LastsTooLong, CaseNotKnown, CaseAlreadyClosed
+        LastsTooLong, CaseNotKnown, CaseAlreadyClosed, TextNamesSomebody
     """
+    require_nobody_named(title=request.title, place=request.place)
     who.require_area("area_code", request.area_code)
     require_community(session, request.area_code)
     rules.check_times(request.starts_at, request.ends_at, now)
@@ -54,8 +56,9 @@ def cancel_activity(
     """Call an activity off before it begins, and say so to those who signed up.
 
     Raises:
-        ActivityUnknown, ActivityMoveNotAllowed, ActivityBegun
+        ActivityUnknown, ActivityMoveNotAllowed, ActivityBegun, TextNamesSomebody
     """
+    require_nobody_named(reason=request.reason)
     activity = locked(session, activity_id, who)
     state = rules.state_at(activity.state, activity.ends_at, now)
     activity.state = rules.cancelled(state, activity.starts_at, now)

@@ -2,7 +2,11 @@
 
 import pytest
 
-from shared.privacy.personal_numbers import holds_personal_numbers
+from shared.privacy.personal_numbers import (
+    TextNamesSomebody,
+    holds_personal_numbers,
+    require_nobody_named,
+)
 from shared.privacy.reasons import (
     ReasonMissing,
     ReasonNamesSomebody,
@@ -64,3 +68,15 @@ def test_a_reason_is_a_text_of_five_hundred_characters_at_most(reason: str) -> N
 
 def test_a_reason_of_an_older_version_is_read_back_as_it_is() -> None:
     assert require_reason("来电 13812345678") == "来电 13812345678"
+
+
+@pytest.mark.parametrize("text", PERSONAL)
+def test_words_for_an_event_are_refused_by_the_name_of_their_field(text: str) -> None:
+    with pytest.raises(TextNamesSomebody) as refused:
+        require_nobody_named(title="楼道清理", place=f"12 幢 {text}")
+    assert refused.value.field == "place"
+
+
+@pytest.mark.parametrize("text", IMPERSONAL)
+def test_words_for_an_event_may_hold_codes_dates_and_ids(text: str) -> None:
+    require_nobody_named(title=text, place=text)

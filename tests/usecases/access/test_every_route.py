@@ -5,19 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shared.auth.access import Access, Rule
 from shared.auth.roles import EVERYONE
-from shared.database import Transactions, build_engine
 from shared.http.parked import PARKED_ACCESS
-from shared.ids import new_id
 from shared.messaging.topology import SERVICES
-from tests.conftest import KEYRING, DatabaseServer, SetClock, http_of
-from tests.tokens import bearer, client_token, know_key, token
+from tests.conftest import DatabaseServer
+from tests.tokens import bearer, client_token, token
 from tests.usecases.access.of_every_service import parked_specimens
 from tests.usecases.access.specimens import HOME, Call, Specimen, World
+from tests.usecases.access.worlds import Worlds, every_world
 
 RELATIONS: dict[str, tuple[str, ...]] = {
     "the same": (HOME,),
@@ -63,21 +61,9 @@ def issuer() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def worlds(database_server: DatabaseServer) -> Iterator[dict[str, tuple[World, FlaskClient]]]:
-    made: dict[str, tuple[World, FlaskClient]] = {}
-    urls = {service: database_server.create(service) for service in SERVICES}
-    for service, url in urls.items():
-        db = Transactions(build_engine(url), SetClock(), KEYRING)
-        know_key(db)
-        world = World(db, new_id())
-        importlib.import_module(f"tests.usecases.access.of_{service}").prepare(world)
-        http = http_of(service, db)
-        http.environ_base.pop("HTTP_AUTHORIZATION")
-        made[service] = world, http
-    yield made
-    for service, url in urls.items():
-        made[service][0].db.engine.dispose()
-        database_server.drop(url)
+def worlds(database_server: DatabaseServer) -> Iterator[Worlds]:
+    with every_world(database_server) as made:
+        yield made
 
 
 def header_of(caller: str, rule: Rule, world: World, areas: tuple[str, ...]) -> dict[str, str]:
@@ -140,7 +126,7 @@ def operations_of(service: str) -> set[str]:
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize(("service", "operation"), ROUTES, ids=lambda one: one)
 def test_a_route_answers_each_caller_as_the_table_says(
-    worlds: dict[str, tuple[World, FlaskClient]], service: str, operation: str, caller: str
+    worlds: Worlds, service: str, operation: str, caller: str
 ) -> None:
     world, http = worlds[service]
     rule = access_of(service)[operation]

@@ -310,6 +310,25 @@ def test_lists_go_from_the_newest_by_area_and_state(http: FlaskClient, db: Trans
     assert ids("area=320508019002&state=closed") == []
 
 
+def test_lists_go_by_filing_or_deadline_and_then_leave_out_what_was_not_taken_up(
+    http: FlaskClient, db: Transactions, clock: SetClock
+) -> None:
+    later = filed(db, deadline=NOON + timedelta(days=3))
+    clock.set(NOON)
+    sooner = filed(db, deadline=NOON + timedelta(days=1))
+    report = {"area_code": "320508019001", "case_class": "exposed-litter"}
+    report |= {"place": "8 幢", "description": "两袋垃圾"}
+    assert http.post("/api/v1/grid/reports", json=report).status_code == 201
+
+    def ids(query: str) -> list[str]:
+        return [item["id"] for item in http.get(f"{CASES}?{query}").json["items"]]
+
+    assert len(ids("")) == 3
+    assert ids("sort=-filed_at") == ids("sort=deadline") == [str(sooner.id), str(later.id)]
+    clock.set(NOON + timedelta(days=2))
+    assert ids("sort=deadline&overdue=true") == [str(sooner.id)]
+
+
 def test_pages_together_are_the_whole_list_once(http: FlaskClient, db: Transactions) -> None:
     cases = [filed(db) for _ in range(5)]
     first = http.get(f"{CASES}?limit=2").json
@@ -326,6 +345,7 @@ def test_pages_together_are_the_whole_list_once(http: FlaskClient, db: Transacti
         "state=open",
         "overdue=false",
         "owner=x",
+        "sort=title",
         "case_class=A",
         "area=abc",
         "limit=0",

@@ -210,6 +210,11 @@ def test_cases_are_listed_by_class_owner_and_lateness(
             "ix_cases_open_deadline",
         ),
         (
+            "SELECT id FROM cases WHERE state = 'dispatched' AND deadline IS NOT NULL"
+            " ORDER BY deadline, id LIMIT 51",
+            "ix_cases_state_deadline",
+        ),
+        (
             "SELECT area_code, case_class, count(*) FROM cases WHERE state = 'filed'"
             " GROUP BY area_code, case_class",
             "ix_cases_waiting",

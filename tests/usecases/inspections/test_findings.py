@@ -250,6 +250,9 @@ def test_the_list_is_newest_first_by_area_and_state(ready_db: Transactions):
     assert listed(state="closed") == []
     first = ready_db.read(list_findings, ListFindings(limit=2), ANYONE)
     assert listed(after=first.next) == [near[0].id]
+    due = sorted([*near, far], key=lambda one: one.deadline)
+    assert listed(sort="deadline") == [one.id for one in due]
+    assert listed(sort="deadline", state="raised") == [near[1].id]
 
 
 def test_an_unknown_finding_is_not_found(db: Transactions):

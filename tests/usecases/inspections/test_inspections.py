@@ -174,6 +174,14 @@ def test_the_list_is_newest_first_within_an_area_prefix_in_pages(ready_db: Trans
     assert listed(limit=1) == [late]
 
 
+def test_the_list_can_begin_with_what_was_inspected_last(ready_db: Transactions):
+    times = (MORNING, MORNING - timedelta(hours=2), MORNING - timedelta(hours=1))
+    first, last, middle = (inspected(ready_db, inspected_at=at).id for at in times)
+    wanted = ListInspections(sort="-inspected_at")
+    page = ready_db.read(list_inspections, wanted, ANYONE)
+    assert [view.id for view in page.items] == [first, middle, last]
+
+
 @pytest.mark.parametrize("mark", ["x", "bm90IGEgdXVpZA==", "AA==", "区"])
 def test_a_mark_that_no_list_gave_out_is_refused(ready_db: Transactions, mark: str):
     with pytest.raises(BadCursor):

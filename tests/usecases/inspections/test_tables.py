@@ -14,6 +14,19 @@ from tests.usecases.inspections.stories import finding, heard, reinspection
 APPEND_ONLY = ("finding_steps", "checklist_versions", "checklist_items", "inspection_results")
 
 
+def test_findings_of_one_state_are_read_by_deadline_past_those_of_others(db: Transactions):
+    with Session(db.engine) as session:
+        for method in ("seqscan", "bitmapscan", "sort"):
+            session.execute(text(f"SET LOCAL enable_{method} = off"))
+        plan = session.scalars(
+            text(
+                "EXPLAIN SELECT id FROM findings WHERE state = 'in_rectification'"
+                " AND deadline >= now() ORDER BY deadline, id LIMIT 51"
+            )
+        )
+        assert "ix_findings_state_deadline" in " ".join(plan)
+
+
 def execute(db: Transactions, statement: str) -> None:
     with db.engine.begin() as connection:
         connection.execute(text(statement))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from shared.clock import real_now
@@ -26,6 +26,7 @@ from shared.messaging.parked_rules import (
     TooManyReplays,
 )
 from shared.messaging.parked_schemas import ListParkedEvents, ParkedEventView, WhichParkedEvents
+from shared.privacy.reasons import ReasonMissing
 from tests.usecases.shared.parking import (
     INBOX,
     OPERATOR,
@@ -365,8 +366,8 @@ def test_the_trail_can_t_be_changed(db: Transactions, statement: str):
         execute(db, statement)
 
 
-def test_the_database_refuses_a_discard_without_a_reason(db: Transactions):
+def test_nobody_discards_without_a_reason(db: Transactions):
     parked_id = park(db)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(ReasonMissing):
         discard(db, parked_id, "")
     assert shown(db, parked_id).state == "parked"
