@@ -1,6 +1,6 @@
 """Owns the declaration of what the gateway gives versions to."""
 
-from shared.messaging.aggregates import Column, Owned
+from shared.messaging.aggregates import Column, Owned, Staying
 
 OWNED = (
     Owned("account_id", "accounts", "id", "token_version"),
@@ -10,3 +10,4 @@ COUNTED = (
     Column("accounts", "version"),
     Column("gateway_signing_keys", "set_version"),
 )
+STAYING = (Staying("known_accounts", "version", "restored with the accounts that it follows"),)

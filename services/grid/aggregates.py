@@ -1,10 +1,15 @@
 """Owns the declaration of what `grid` gives versions to, and of what it knows of others'."""
 
-from shared.messaging.aggregates import Column, Held, Owned
+from shared.messaging.aggregates import Column, Held, Owned, Staying
 
 OWNED = (
     Owned("case_id", "cases", "id", "version"),
+    Owned("post_id", "posts", "id", "version"),
     Owned("area_code", "areas", "code", "version"),
 )
-HELD = (Held("inspections", "finding_id", "cases", "finding_id"),)
+HELD = (
+    Held("inspections", "finding_id", "cases", "finding_id"),
+    Held("inspections", "reinspection_id", "case_steps", "cause_id"),
+)
 COUNTED = (Column("case_counters", "last_sequence"),)
+STAYING = (Staying("post_versions", "version", "history; the next one stands above the leap"),)

@@ -5,6 +5,7 @@ A restore reads it: hearers may know more of an aggregate than its restored prod
     OWNED = (Owned("case_id", "cases", "id", "version"),)
     HELD = (Held("inspections", "finding_id", "cases", "finding_id"),)
     COUNTED = (Column("case_counters", "last_sequence"),)
+    STAYING = (Staying("post_versions", "version", "history; the database lets nobody change it"),)
 """
 
 import importlib
@@ -44,12 +45,22 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Staying:
+    """A version that a restore leaves as it is, and why: a test finds what nobody declared."""
+
+    table: str
+    column: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Declared:
     """All that one service declares."""
 
     owned: tuple[Owned, ...] = ()
     held: tuple[Held, ...] = ()
     counted: tuple[Column, ...] = ()
+    staying: tuple[Staying, ...] = ()
 
     def leaping(self) -> list[Column]:
         """Return every column of numbers that a restore moves past what others have seen."""
@@ -59,6 +70,7 @@ class Declared:
 
 _ACCOUNTS = Held("gateway", "account_id", "known_accounts", "account_id", "version")
 """Every service keeps it (shared/auth/known.py); the gateway's own is restored with it."""
+_KEYS = Staying("signing_keys", "set_version", "the gateway's; handed out anew at each restore")
 
 
 def declared_by(service: str) -> Declared:
@@ -70,11 +82,12 @@ def declared_by(service: str) -> Declared:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        return Declared(held=held_by_all)
+        return Declared(held=held_by_all, staying=(_KEYS,))
     return Declared(
         getattr(module, "OWNED", ()),
         (*getattr(module, "HELD", ()), *held_by_all),
         getattr(module, "COUNTED", ()),
+        (*getattr(module, "STAYING", ()), _KEYS),
     )
 
 
