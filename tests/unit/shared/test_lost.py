@@ -144,3 +144,39 @@ def test_what_is_no_record_is_refused(content: str):
 def test_a_service_feeds_the_queues_that_are_bound_to_its_exchange():
     assert ON_FILED in queues_fed_by("grid")
     assert "grid.on_finding_raised" not in queues_fed_by("grid")
+
+
+ON_EVENT = "notifications.on_event"
+
+
+@pytest.mark.parametrize("sayer", [one for one in SERVICES if one not in ("grid", "notifications")])
+def test_what_a_hearer_of_everything_claimed_from_another_service_is_no_loss_of_this_one(
+    sayer: str,
+):
+    hearer = record("notifications", heard=(heard(event(1), ON_EVENT),))
+    others = record(sayer, said={event(1): Said("anything.v1", "x")})
+    assert lost(record("grid"), all_now(hearer, others)).none
+
+
+def test_what_a_hearer_of_everything_claimed_and_no_outbox_holds_is_lost():
+    held, gone, elsewhere = event(1), event(2), event(3)
+    hearer = record(
+        "notifications", heard=tuple(heard(one, ON_EVENT) for one in (held, gone, elsewhere))
+    )
+    grid = record("grid", said={held: Said("case_reported.v1", "c")})
+    inspections = record("inspections", said={elsewhere: Said("inspection_recorded.v1", "i")})
+    found = lost(grid, all_now(grid, hearer, inspections))
+    assert [one.id for one in found.events] == [gone]
+
+
+def test_an_event_that_two_queues_brought_is_lost_once():
+    gone = event(1)
+    one = record("inspections", heard=(heard(gone),))
+    everything = record("notifications", heard=(heard(gone, ON_EVENT),))
+    (found,) = lost(record("grid"), all_now(one, everything)).events
+    assert {each.queue for each in found.heard} == {ON_FILED, ON_EVENT}
+
+
+def test_every_service_but_its_own_feeds_a_queue_that_hears_everything():
+    feeding = {one for one in SERVICES if ON_EVENT in queues_fed_by(one)}
+    assert feeding == set(SERVICES) - {"notifications"}
