@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from shared.backup.shelf import Shelf
 from shared.clock import real_now
 from shared.database import Transactions
 from shared.messaging import outbox
+from shared.messaging.topology import SERVICES
 from tests.conftest import DatabaseServer
-from tests.factories import case_filed
+from tests.factories import case_filed, finding_raised
 from tests.keys import KEYS
 from tests.processes import LINLI
 from tests.usecases.backup.grounds import back_up
@@ -93,36 +95,44 @@ def test_what_was_sent_goes_out_again_by_command(grid_db: Transactions, operator
 
 
 def test_what_is_lost_is_named_from_records_and_the_exit_code_is_1(
-    grid_db: Transactions,
-    inspections_db: Transactions,
-    gateway_db: Transactions,
-    operator: Operator,
-    tmp_path: Path,
+    database_of: Callable[[str], Transactions], operator: Operator, tmp_path: Path
 ):
+    databases = {service: database_of(service) for service in SERVICES}
+    grid_db, inspections_db = databases["grid"], databases["inspections"]
+    everything_db = databases["notifications"]
     lost = grid_db.change(lambda session: outbox.add(session, case_filed()))
-    claim = "INSERT INTO inbox (consumer, event_id) VALUES ('inspections.on_case_filed', :id)"
-    execute(inspections_db, claim, id=lost)
+    other = inspections_db.change(lambda session: outbox.add(session, finding_raised()))
+    claim = "INSERT INTO inbox (consumer, event_id) VALUES (:queue, :id)"
+    execute(inspections_db, claim, queue="inspections.on_case_filed", id=lost)
+    for heard in (lost, other):
+        execute(everything_db, claim, queue="notifications.on_event", id=heard)
     period = ["--since", AN_HOUR_AGO, "--until", IN_AN_HOUR]
-    databases = {"grid": grid_db, "inspections": inspections_db, "gateway": gateway_db}
-    files = [str(tmp_path / f"{service}.json") for service in databases]
+    files = {service: str(tmp_path / f"{service}.json") for service in databases}
+
+    lost_of_grid = ["outbox", "lost", "grid", "--restored", files["grid"]]
 
     def compared() -> "subprocess.CompletedProcess[str]":
-        for (service, db), file in zip(databases.items(), files, strict=True):
-            done = operator.run(db, "outbox", "record", service, *period, "--to", file)
+        for service, file in files.items():
+            done = operator.run(
+                databases[service], "outbox", "record", service, *period, "--to", file
+            )
             assert done.returncode == 0, done.stderr
-        return operator.run(None, "outbox", "lost", "grid", "--restored", files[0], *files)
+        return operator.run(None, *lost_of_grid, *files.values())
 
     whole = compared()
     assert (whole.returncode, len(whole.stdout.splitlines())) == (0, 1)
-    assert json.loads(Path(files[0]).read_text())["service"] == "grid"
+    assert json.loads(Path(files["grid"]).read_text())["service"] == "grid"
     execute(grid_db, "DELETE FROM outbox")
     missing = compared()
     assert missing.returncode == 1
     assert "grid: 1 events that others heard" in missing.stdout
     assert str(lost) in missing.stdout
     assert "inspections.on_case_filed" in missing.stdout
-    short = operator.run(None, "outbox", "lost", "grid", "--restored", files[0], files[0])
-    assert "no record of delivery of: gateway, inspections" in short.stderr
+    assert "notifications.on_event" in missing.stdout
+    short = operator.run(None, *lost_of_grid, files["grid"])
+    assert (
+        "no record of delivery of: gateway, inspections, notifications, volunteers" in short.stderr
+    )
 
 
 def test_the_age_of_backups_is_measured_and_infinite_without_any(

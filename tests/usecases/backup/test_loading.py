@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.grid.domain.case_identity import case_of_finding
-from services.grid.usecases.cases import open_rectification_case
+from services.grid.usecases.filing import open_rectification_case
 from shared.backup.loading import DatabaseNotEmpty
 from shared.backup.manifest import BackupBroken, read
 from shared.backup.shelf import LATEST, Shelf
