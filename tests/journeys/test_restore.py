@@ -60,6 +60,12 @@ class Load:
 
 
 @pytest.fixture
+def system(own_system: WholeSystem) -> WholeSystem:
+    """A system of this test's own: one of its databases is destroyed."""
+    return own_system
+
+
+@pytest.fixture
 def ground(system: WholeSystem, tmp_path: Path) -> Ground:
     def environment_of(service: str) -> dict[str, str]:
         url = system.db[service].engine.url.render_as_string(hide_password=False)
