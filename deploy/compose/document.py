@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from deploy.compose import secretfolder
 from deploy.compose.containers import (
     ADMIN,
+    BACKUPS,
     FILES,
     HANDED_OUT,
     PORT,
@@ -15,6 +16,7 @@ from deploy.compose.containers import (
     Told,
     applications,
     logins_of_broker,
+    secrets_of_backups,
     told,
     told_provisioner,
     told_service,
@@ -28,6 +30,8 @@ from deploy.steps import Step, keys_of, migration_of, steps
 
 REACHES_OUT = ("gateway-api", "notifications-worker")
 """Who calls others outside: an issuer of single sign-on; mail servers and webhooks."""
+MAILS = "notifications-worker"
+"""Who hands e-mail to a mail server: in a demo, to one beside it that keeps all."""
 _POSTGRES, _RABBITMQ, _DATABASES = "postgres", "rabbitmq", "provision-databases"
 _NETWORKS = {
     "api": ("data", "doors", "watch"),
@@ -100,6 +104,10 @@ def _compose(ours: Applications, made: list[str]) -> str:
         port=PORT,
         admin=ADMIN,
         folder=secretfolder.FOLDER,
+        backups=secretfolder.BACKUPS,
+        shelf=BACKUPS,
+        handed=HANDED_OUT,
+        backup_secrets=_listed("secrets", secrets_of_backups()).rstrip("\n"),
         definitions=secretfolder.DEFINITIONS,
         grace=max(program.stop_seconds for program in ours.programs()),
         services="".join(_service(name, told_service(ours, name)) for name in SERVICES)
@@ -124,16 +132,24 @@ def _process(ours: Applications, program: Program) -> str:
     kind = arguments[0] if name != PROVISIONER else PROVISIONER
     service = name if name == PROVISIONER else arguments[-1]
     common = told_provisioner(ours) if name == PROVISIONER else told_service(ours, service)
-    own = told(ours, program.environment)
+    own = told(ours, service, program.environment)
     networks = _NETWORKS[kind] + (("outside",) if name in REACHES_OUT else ())
+    networks += ("mail",) if name == MAILS else ()
     return (
         f"\n  {name}:\n    <<: [*{_SHAPES.get(kind, kind)}, *{service}]\n"
         + _listed("command", arguments)
         + ("" if own == common else f"    environment:\n{_environment(own, 6)}")
         + ("" if own == common else _listed("secrets", own.secrets))
+        + (_watched() if name == PROVISIONER else "")
         + _listed("networks", networks)
         + f"    depends_on:\n{_conditions(_before_process(kind, service))}\n"
     )
+
+
+def _watched() -> str:
+    """Return the volumes whose disks, and whose backups, the provisioner measures."""
+    backups = f"{secretfolder.BACKUPS}:{BACKUPS}"
+    return f'    volumes: ["handed-out:{HANDED_OUT}:ro", "{backups}:ro"]\n'
 
 
 def _before_process(kind: str, service: str) -> dict[str, str]:
@@ -177,7 +193,9 @@ def _conditions(waits: Mapping[str, str]) -> str:
 
 
 def _environment(said: Told, indent: int = 4) -> str:
-    lines = (f"{' ' * indent}{name}: {value}\n" for name, value in said.environment.items())
+    # a name without a value would be taken from the shell
+    told = ((name, value or '""') for name, value in said.environment.items())
+    lines = (f"{' ' * indent}{name}: {value}\n" for name, value in told)
     return "".join(lines)
 
 

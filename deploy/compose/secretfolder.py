@@ -12,6 +12,8 @@ from deploy.local.secretfiles import SecretFiles, strong_password
 from deploy.rabbitmq.definitions import definitions
 
 FOLDER = "./.run/compose-secrets"
+BACKUPS = "${LINLI_BACKUP_DIR:-./.run/compose-backups}"
+"""Where backups lie on the machine."""
 OURS = 10001
 """The user of our image, as in deploy/Dockerfile."""
 POSTGRES, RABBITMQ, NGINX, GRAFANA = 999, 999, 101, 472
@@ -51,3 +53,11 @@ def hand_over(folder: Path) -> None:
         reader = READERS.get(file.name, OURS)
         os.chown(file, reader, reader)
         file.chmod(0o400)
+
+
+def hand_over_backups(folder: Path) -> None:
+    """Give the folder of backups, with what it holds already, to our containers; needs root."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, OURS, OURS)

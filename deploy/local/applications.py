@@ -76,7 +76,7 @@ class Applications:
     @property
     def mail(self) -> Mail:
         """Where e-mail goes."""
-        return Mail(self.layout, self.ports, self.installation)
+        return Mail(self.layout, self.ports, self.installation, self.environ)
 
     def linli(self) -> str:
         """Return the path of the `linli` command."""

@@ -13,27 +13,20 @@ from deploy.local.progress import Failure, Progress
 from deploy.local.settings import Settings
 from deploy.local.supervision import Supervisor
 from deploy.local.system import System, describe
-from shared.backup.shelf import LATEST, Shelf, private_folder
+from deploy.local.taking import take_backups, take_erasures
+from shared.backup.shelf import LATEST, Shelf
 
 
 def backup(layout: Layout, settings: Settings, progress: Progress, services: Sequence[str]) -> bool:
-    """Take a backup of each service; tell whether all went well. One that fails stops no other."""
-    ground = ground_of(layout, settings, progress)
-    well = [_attempt(ground, one, ["backup", "make", one]) for one in services or SERVICES]
-    return all(well)
+    """Take a backup of each service; tell whether all went well."""
+    return take_backups(ground_of(layout, settings, progress), services)
 
 
 def erasures(
     layout: Layout, settings: Settings, progress: Progress, services: Sequence[str]
 ) -> bool:
     """Add the newest erasures of each service to those kept beside the backups."""
-    ground = ground_of(layout, settings, progress)
-    well = []
-    for service in services or SERVICES:
-        file = ground.shelf.erasures(service)
-        private_folder(file.parent)
-        well.append(_attempt(ground, service, ["erasures", "export", service, "--to", str(file)]))
-    return all(well)
+    return take_erasures(ground_of(layout, settings, progress), services)
 
 
 def restore(
@@ -74,16 +67,6 @@ def ground_of(layout: Layout, settings: Settings, progress: Progress) -> Ground:
         shelf=Shelf(applications.backups()),
         say=progress.say,
     )
-
-
-def _attempt(ground: Ground, service: str, arguments: Sequence[str]) -> bool:
-    try:
-        for line in ground.run(service, arguments):
-            ground.say(line)
-    except Failure as failure:
-        ground.say(f"FAILED {service}: {failure.why}")
-        return False
-    return True
 
 
 def _names(services: Sequence[str]) -> set[str]:

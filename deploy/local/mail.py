@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.layout import Layout
 from deploy.local.secretfiles import SecretFiles
 from deploy.local.settings import Installation
-from deploy.mailcatcher.kept import Kept
+from deploy.mailcatcher import showing
 
 MAILCATCHER = "mailcatcher"
 SMTP = "smtp"
@@ -25,11 +25,13 @@ class Mail:
     layout: Layout
     ports: Mapping[str, int]
     installation: Installation
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """What whoever starts the system chose for it."""
 
     @property
     def caught(self) -> bool:
         """Tell whether a server of this system keeps the e-mail: in demos only."""
-        chosen = os.environ.get(_URL) or os.environ.get(f"{_URL}_FILE")
+        chosen = self.environ.get(_URL) or self.environ.get(f"{_URL}_FILE")
         return self.installation == "demo" and not chosen
 
     @property
@@ -41,11 +43,12 @@ class Mail:
         """Return what `notifications` is told; a URL, which may hold a password, as a file."""
         if self.caught:
             url = f"smtp://127.0.0.1:{self.ports[SMTP]}?starttls=never"
-            return {_URL: url, _FROM: os.environ.get(_FROM) or _DEMO_FROM}
-        told: dict[str, str | Path] = {n: os.environ[n] for n in (_FROM, _CA) if n in os.environ}
-        if chosen := os.environ.get(_URL):
+            return {_URL: url, _FROM: self.environ.get(_FROM) or _DEMO_FROM}
+        given = self.environ
+        told: dict[str, str | Path] = {n: given[n] for n in (_FROM, _CA) if n in given}
+        if chosen := self.environ.get(_URL):
             told[f"{_URL}_FILE"] = secrets.put("url_smtp", chosen)
-        elif named := os.environ.get(f"{_URL}_FILE"):
+        elif named := self.environ.get(f"{_URL}_FILE"):
             told[f"{_URL}_FILE"] = named
         return told
 
@@ -60,11 +63,4 @@ class Mail:
 
 def show(layout: Layout, most: int = 10) -> None:
     """Print the last messages that were caught, the newest last."""
-    found = Kept(layout.state / "mail").newest(most) if layout.state.exists() else []
-    for one in reversed(found):
-        print(f"\n{one.date}\n{one.sender} -> {', '.join(one.to)}\n{one.subject}\n\n{one.text}")
-        print("-" * 72)
-    if not found:
-        print(
-            "no e-mail was caught yet; in a demo it is as soon as somebody with an address is told"
-        )
+    showing.show(layout.state / "mail", most)

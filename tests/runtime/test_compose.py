@@ -5,34 +5,44 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
 from deploy.compose import document, secretfolder
-from deploy.compose.containers import FILES
-from deploy.local.applications import NAMES, SERVICES
+from deploy.compose.containers import BACKUPS, FILES
+from deploy.local.applications import BACKUP_DIR, NAMES, PROVISIONER, SERVICES
 from deploy.local.layout import CHECKOUT
+from deploy.local.mail import MAILCATCHER
 from deploy.local.programs import Program
 from deploy.local.settings import Settings
 from deploy.steps import steps
+from shared.config import pairs
 from tests.runtime.systems import system_in
 
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 SERVERS = {"postgres", "rabbitmq", "nginx", "prometheus", "grafana"}
 BY_HAND = {"secrets", "provision-databases"}
 """Steps that are no run of `linli`."""
+BACKUP = "backup"
 STEPS = {step.name: step for step in steps(FILES)}
 MARKS = {"LINLI_STATE", "LINLI_PROGRAM"}
 Services = dict[str, dict[str, Any]]
 
 
-def read_by_compose(*files: str, **told: str) -> dict[str, Any]:
+def read_by_compose(
+    *files: str, env_file: str | None = None, profiles: Sequence[str] = ("*",), **told: str
+) -> dict[str, Any]:
     """Return what Compose makes of the files; it checks them against its schema first."""
     named = [word for file in files for word in ("-f", str(CHECKOUT / file))]
-    command = [str(COMPOSE), "--project-directory", str(CHECKOUT), *named, "--profile", "*"]
+    # or a `.env` that somebody has here would be read
+    named += ["--env-file", str(CHECKOUT / env_file) if env_file else os.devnull]
+    named += [word for profile in profiles for word in ("--profile", profile)]
+    command = [str(COMPOSE), "--project-directory", str(CHECKOUT), *named]
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **told}
     done = subprocess.run(
         [*command, "config", "--format", "json"],
@@ -57,9 +67,12 @@ def services(project: dict[str, Any]) -> Services:
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Program]:
-    """What `LINLI_ENV=production make up` starts; the gateway has an outside issuer's secret."""
+    """What `LINLI_ENV=production make up` starts, with the servers of others that it may use."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINLI_OIDC_CLIENT_SECRET", "geheim-geheim")
+        patch.setenv("LINLI_SMTP_URL", "smtp://linli:geheim-geheim@mail.example.gov.cn")
+        patch.setenv("LINLI_SMTP_FROM", "linli@example.gov.cn")
+        patch.setenv("LINLI_SMTP_CA", "/etc/linli/tls/mail-ca.pem")
         system = system_in(tmp_path_factory.mktemp("s"), Settings(installation="production"))
         return {program.name: program for program in system.applications.programs()}
 
@@ -78,14 +91,19 @@ def test_what_is_committed_is_what_the_code_writes() -> None:
 
 
 def test_every_process_step_and_server_is_a_service_and_nothing_else(services: Services) -> None:
-    assert set(services) == {*NAMES, *STEPS, *SERVERS, *BY_HAND}
+    assert set(services) == {*NAMES, *STEPS, *SERVERS, *BY_HAND, BACKUP, MAILCATCHER}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_process_is_told_what_the_local_system_tells_it(
     services: Services, programs: dict[str, Program], name: str
 ) -> None:
-    assert told(services[name]["environment"]) == told(dict(programs[name].environment))
+    here, there = services[name]["environment"], dict(programs[name].environment)
+    # a URL without a password, such as that of a demo, needs no secret
+    without_secret = {"LINLI_SMTP_URL"} if name.startswith("notifications-") else set()
+    # who makes and measures backups alone is told where they lie
+    of_others = set() if name == PROVISIONER else {BACKUP_DIR}
+    assert told(here) - without_secret == told(there) - of_others
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -157,7 +175,7 @@ def test_a_step_is_told_what_the_processes_of_its_service_are(services: Services
 
 
 def test_everything_long_running_is_watched_and_starts_again(services: Services) -> None:
-    for name in (*NAMES, *SERVERS):
+    for name in (*NAMES, *SERVERS, MAILCATCHER):
         assert services[name]["healthcheck"]["test"], name
         assert services[name]["restart"] == "unless-stopped", name
         assert "stop_grace_period" in services[name], name
@@ -237,6 +255,7 @@ def test_every_secret_file_volume_and_network_that_is_named_exists_and_is_used(
     bound = {Path(path) for path in sources(mounted, "bind")}
     assert bound == {
         CHECKOUT / secretfolder.FOLDER,
+        CHECKOUT / ".run/compose-backups",
         CHECKOUT / "deploy/prometheus",
         CHECKOUT / "deploy/grafana/provisioning",
         CHECKOUT / "deploy/grafana/dashboards",
@@ -252,6 +271,61 @@ def test_with_tls_the_door_has_its_certificate_and_the_plain_port_is_shut() -> N
     assert ports == {("0.0.0.0", "443", 8443), ("127.0.0.1", "3000", 8082)}
     assert {one["source"] for one in nginx["secrets"]} == {"tls_certificate", "tls_key"}
     assert [one["source"] for one in nginx["configs"]] == ["front_door_tls"]
+
+
+def test_with_tls_the_certificate_that_is_shown_is_watched(services: Services) -> None:
+    with_tls = read_by_compose("docker-compose.yml", "deploy/compose/tls.yml")["services"]
+    watching, nginx = with_tls[PROVISIONER], with_tls["nginx"]
+    host, _, port = watching["environment"]["LINLI_WATCHED_TLS"].partition(":")
+    assert (host, int(port)) in {("nginx", one["target"]) for one in nginx["ports"]}
+    assert set(watching["networks"]) & set(nginx["networks"])
+    assert services[PROVISIONER]["environment"]["LINLI_WATCHED_TLS"] == ""
+    assert set(services[PROVISIONER]["networks"]) < set(watching["networks"])
+
+
+def test_the_provisioner_measures_the_disks_of_volumes_and_backups(services: Services) -> None:
+    watching = services[PROVISIONER]
+    folders = pairs("LINLI_WATCHED_FOLDERS", watching["environment"])
+    mounted = {one["target"]: one for one in watching["volumes"]}
+    assert set(folders.values()) == set(mounted) == {"/var/lib/linli", BACKUPS}
+    assert all(one["read_only"] for one in mounted.values())
+
+
+def test_backups_are_written_and_measured_in_one_folder_of_the_machine() -> None:
+    services = read_by_compose("docker-compose.yml", LINLI_BACKUP_DIR="/srv/backups")["services"]
+    bound = {name: sources(one.get("volumes", []), "bind") for name, one in services.items()}
+    users = {name for name, folders in bound.items() if "/srv/backups" in folders}
+    assert users == {PROVISIONER, BACKUP, "secrets"}
+    for name in (PROVISIONER, BACKUP):
+        assert services[name]["environment"][BACKUP_DIR] == BACKUPS
+    assert services[BACKUP]["profiles"] == ["tools"]
+    assert services[BACKUP]["build"]["target"] == "backup"
+
+
+def test_in_a_demo_e_mail_goes_to_the_server_that_keeps_it(tmp_path: Path) -> None:
+    demo = read_by_compose("docker-compose.yml", env_file="deploy/compose/demo.env")["services"]
+    catching, worker = demo[MAILCATCHER], demo["notifications-worker"]
+    url = urlsplit(worker["environment"]["LINLI_SMTP_URL"])
+    assert (url.hostname, url.query) == (MAILCATCHER, "starttls=never")
+    assert f"0.0.0.0:{url.port}" in catching["command"]
+    assert set(catching["networks"]) < set(worker["networks"])
+    here = system_in(tmp_path).applications.service_environment("notifications")
+    for name in ("LINLI_SMTP_FROM", "LINLI_ENV"):
+        assert worker["environment"][name] == here[name]
+
+
+def test_the_demos_variables_begin_its_profile_and_no_other() -> None:
+    demo = read_by_compose("docker-compose.yml", env_file="deploy/compose/demo.env", profiles=())
+    assert {MAILCATCHER, "demo-accounts"} <= set(demo["services"])
+    assert {BACKUP, "secrets"}.isdisjoint(demo["services"])
+    production = read_by_compose("docker-compose.yml", profiles=())
+    assert {MAILCATCHER, "demo-accounts"}.isdisjoint(production["services"])
+
+
+def test_in_production_e_mail_waits_until_the_operator_names_a_server(services: Services) -> None:
+    told_of_it = services["notifications-worker"]["environment"]
+    assert (told_of_it["LINLI_SMTP_URL"], told_of_it["LINLI_SMTP_FROM"]) == ("", "")
+    assert told_of_it["LINLI_SMTP_URL_FILE"] == "/run/secrets/smtp_url"
 
 
 def test_what_an_operator_chooses_reaches_every_process() -> None:

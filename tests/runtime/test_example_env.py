@@ -11,8 +11,9 @@ CODE = [p for top in ("shared", "services", "deploy") for p in (ROOT / top).rglo
 COMPOSE = [ROOT / "docker-compose.yml", ROOT / "deploy" / "compose" / "tls.yml"]
 SET_BY_THE_RUNTIME = {"LINLI_STATE", "LINLI_PROGRAM"}
 """Marks that `make up` puts on its own processes to find them again."""
-NOT_OURS = {"P", "PASSWORD", "PSYCOPG_WAIT_FUNC", "FORCE"}
-"""Names within one call, what eventlet's world is told by ourselves, and `make reset FORCE=1`."""
+NOT_OURS = {"P", "PASSWORD", "PSYCOPG_WAIT_FUNC", "FORCE", "LANG", "LC_ALL", "LC_MESSAGES"}
+"""Names within one call, what eventlet's world is told by ourselves, `make reset FORCE=1`, and what
+every shell has."""
 OF_A_REQUEST = {"REQUEST_METHOD", "HTTP_TRACEPARENT", "wsgi.input"}
 READERS = {"required", "optional", "number", "_days", "_read", "getenv"}
 

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy import requirements
 from deploy.compose import secretfolder
@@ -45,18 +46,42 @@ def test_hadolint_finds_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def stages() -> dict[str, list[tuple[str, str]]]:
+    """Return the instructions of each stage by its name."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, arguments in instructions():
+        if name == "FROM":
+            stage = found.setdefault(arguments.rpartition(" AS ")[2], [])
+        stage.append((name, arguments))
+    return found
+
+
 def test_what_the_image_is_made_from_is_pinned() -> None:
     froms = [arguments.split()[0] for arguments in arguments_of("FROM")]
-    assert [image for image in froms if image != "scratch"] == ["python:3.11.13-slim-bookworm"] * 2
+    outside = [image for image in froms if image not in ("scratch", *stages())]
+    assert outside == ["python:3.11.13-slim-trixie"] * 2
 
 
-def test_the_image_runs_as_a_user_of_its_own_and_stops_in_order() -> None:
-    assert arguments_of("USER") == [f"{secretfolder.OURS}:{secretfolder.OURS}"]
+@pytest.mark.parametrize("stage", ["linli", "backup"])
+def test_the_image_runs_as_a_user_of_its_own(stage: str) -> None:
+    ours = ("USER", f"{secretfolder.OURS}:{secretfolder.OURS}")
+    *_, last = (place for place, (name, _) in enumerate(stages()[stage]) if name == "USER")
+    assert stages()[stage][last] == ours
+    assert {"RUN", "COPY"}.isdisjoint(name for name, _ in stages()[stage][last:])
+
+
+def test_the_image_stops_in_order() -> None:
     assert arguments_of("STOPSIGNAL") == ["SIGTERM"]
     assert arguments_of("ENTRYPOINT") == ['["linli"]']
-    assert instructions().index(("USER", f"{secretfolder.OURS}:{secretfolder.OURS}")) > max(
-        place for place, (name, _) in enumerate(instructions()) if name in ("RUN", "COPY")
-    )
+
+
+def test_the_image_of_backups_is_ours_with_the_client_of_the_servers_version() -> None:
+    compose = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text("utf-8"))
+    version = re.match(r"postgis/postgis:(\d+)-", compose["services"]["postgres"]["image"])
+    assert version is not None
+    (run,) = (arguments for name, arguments in stages()["backup"] if name == "RUN")
+    assert f" postgresql-client-{version[1]} " in run
+    assert stages()["backup"][0] == ("FROM", "linli AS backup")
 
 
 def test_what_is_copied_exists_and_is_let_through() -> None:

@@ -69,15 +69,21 @@ def test_the_broker_is_told_the_hash_of_its_administrators_password(tmp_path: Pa
 def test_every_file_is_its_readers_alone_or_the_command_says_who_must_run_it(
     tmp_path: Path,
 ) -> None:
-    write_for(tmp_path / "tls_key", "-", None)
-    command = [sys.executable, "-m", "deploy.compose", "secrets", str(tmp_path)]
+    folder, backups = tmp_path / "secrets", tmp_path / "backups"
+    for made in (folder, backups / "data"):
+        made.mkdir(parents=True)
+    write_for(folder / "tls_key", "-", None)
+    write_for(backups / "data" / "manifest.json", "{}", None)
+    secrets = ("secrets", str(folder), "--backups", str(backups))
+    command = [sys.executable, "-m", "deploy.compose", *secrets]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if os.geteuid() != 0:
         assert (done.returncode, "docker compose run --rm secrets" in done.stderr) == (1, True)
         return
     assert done.returncode == 0, done.stderr
-    assert tmp_path.stat().st_mode & 0o777 == 0o700
-    files = list(tmp_path.iterdir())
+    assert {one.stat().st_mode & 0o777 for one in (folder, backups)} == {0o700}
+    assert {one.stat().st_uid for one in (backups, *backups.rglob("*"))} == {10001}
+    files = list(folder.iterdir())
     assert {file.stat().st_mode & 0o777 for file in files} == {0o400}
     owners = {file.name: file.stat().st_uid for file in files}
     assert {owners["postgres_admin"], owners[secretfolder.DEFINITIONS]} == {999}
