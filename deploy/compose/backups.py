@@ -69,7 +69,7 @@ def ground_of_containers(progress: Progress, environ: Mapping[str, str]) -> Grou
         linli="linli",
         environment_of=lambda service: {**environ, **_files_of(service, secrets)},
         extensions_of=lambda service: EXTENSIONS.get(service, ()),
-        stop=lambda services: require_stopped(admin_url, services),
+        stop=lambda services: _require_stopped(ground, services),
         start=lambda services: progress.say(f"now: docker compose start {_names(services)}"),
         hand_out_keys=hand_out,
         shelf=Shelf.from_environment(environ),
@@ -78,17 +78,17 @@ def ground_of_containers(progress: Progress, environ: Mapping[str, str]) -> Grou
     return ground
 
 
-def require_stopped(admin_url: str, services: Sequence[str]) -> None:
-    """Refuse while a process of a service is connected: no container can stop another.
+def _require_stopped(ground: Ground, services: Sequence[str]) -> None:
+    """Refuse while somebody is connected to a service's database: no container stops another.
 
     Raises: Failure naming what to stop.
     """
-    query = "SELECT DISTINCT usename FROM pg_stat_activity WHERE usename = ANY(%s)"
-    with psycopg.connect(admin_url, connect_timeout=10) as admin:
-        found = admin.execute(query, [[f"linli_{service}" for service in services]]).fetchall()
-    if found:
-        running = [name.removeprefix("linli_") for (name,) in found]
-        why = f"processes of {', '.join(sorted(running))} are connected to their database"
+    query = "SELECT DISTINCT datname FROM pg_stat_activity WHERE datname = ANY(%s)"
+    databases = [ground.database_of(service) for service in services]
+    with psycopg.connect(ground.admin_url, connect_timeout=10) as admin:
+        used = sorted(name for (name,) in admin.execute(query, [databases]))
+    if used:
+        why = f"somebody is connected to {', '.join(used)}"
         raise Failure("restore", why, f"stop them first: docker compose stop {_names(services)}")
 
 

@@ -43,7 +43,7 @@ _MAIL = {
     "LINLI_SMTP_FROM": "${LINLI_SMTP_FROM:-}",
     "LINLI_SMTP_CA": "${LINLI_SMTP_CA:-}",
 }
-"""The same for e-mail. A URL with a password goes into the secret `smtp_url`, and none here."""
+"""The same for e-mail; a URL that holds a password goes into the secret `smtp_url` instead."""
 _WATCHED = Watched({"volumes": Path(HANDED_OUT), "backups": Path(BACKUPS)})
 """Volumes lie on one disk unless an operator moves one."""
 

@@ -34,6 +34,7 @@ def test_every_process_is_supervised(parsed: RawConfigParser) -> None:
         "postgres",
         "nginx",
         "prometheus",
+        "mailcatcher",
     }
 
 
