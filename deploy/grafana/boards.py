@@ -4,6 +4,11 @@ from deploy.grafana.business_day import business_day
 from deploy.grafana.event_flow import events
 from deploy.grafana.panels import Board, Panel, Query, Row, Variable, over_time, stat
 
+_DOWN = (
+    'sum(up{job="linli"} == bool 0)'
+    ' + (count(instance:linli_process_expected:info unless on (instance) up{job="linli"})'
+    " or vector(0))"
+)
 _SERVICE = Variable("service", "服务 service", 'label_values(up{job="linli",kind="api"}, service)')
 _HERE = 'service="$service"'
 _NO_HEALTH = 'operation!~".*health[.].*"'
@@ -42,7 +47,7 @@ def _at_a_glance() -> list[Panel]:
     parked = 'service_state:linli_failed_events_rows:max{state="parked"}'
     return [
         stat("正在告警 Alerts firing", 'count(ALERTS{alertstate="firing"}) or vector(0)', 1),
-        stat("失联进程 Processes down", 'sum(up{job="linli"} == bool 0)', 1),
+        stat("失联进程 Processes down", _DOWN, 1),
         stat("未就绪检查 Checks failing", "count(linli_ready_info == 0) or vector(0)", 1),
         stat("停置事件 Events parked", f"sum({parked})", 1),
         stat("未发出事件 Unsent events", "sum(service:linli_outbox_rows:max)", 1000),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from deploy.grafana.boards import boards
 from deploy.grafana.panels import text_of
-from deploy.prometheus.scraping import configuration, container_addresses
+from deploy.prometheus.scraping import expected_processes, of_containers
 
 DEPLOY = Path(__file__).resolve().parent.parent
 
@@ -13,8 +13,11 @@ def written() -> dict[Path, str]:
     """Return every file that is written, with its text."""
     folder = DEPLOY / "grafana" / "dashboards"
     dashboards = {folder / f"{name}.json": text_of(board) for name, board in boards().items()}
-    scraped = configuration(container_addresses())
-    return {DEPLOY / "prometheus" / "prometheus.yml": scraped} | dashboards
+    prometheus = DEPLOY / "prometheus"
+    return {
+        prometheus / "prometheus.yml": of_containers(),
+        prometheus / "rules" / "expected.yml": expected_processes(),
+    } | dashboards
 
 
 if __name__ == "__main__":

@@ -1,18 +1,21 @@
 """Own what Prometheus scrapes: prometheus.yml of the containers and of the local system alike.
 
-Both come from the list of services, so neither can lack one; only addresses differ.
+Both come from the list of services, so neither can lack one. The local system has one process of a
+name, at a known address; of containers any number run under a name, and Docker's DNS knows them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
-from deploy.local.applications import KINDS, PROVISIONER, SERVICES, VHOST
+from deploy.local.applications import KINDS, NAMES, PROVISIONER, SERVICES, VHOST
 
 BROKER = "rabbitmq"
 ITSELF = "prometheus"
 CONTAINER_PORT = 8000
+EXPECTED = "instance:linli_process_expected:info"
+_OURS = "linli"
 
 _PER_QUEUE = ("queue_coarse_metrics", "queue_consumer_count")
 """What of each queue is asked for: RabbitMQ's plain page has sums only, and its page per object
@@ -23,18 +26,64 @@ _HEAD = """\
 # Linli has no Alertmanager of its own: one file per Alertmanager in alertmanagers/, such as
 #   - targets: ["alertmanager.example.gov.cn:9093"]
 """
+_HEAD_OF_RULES = """\
+# Written by `make monitoring` from deploy/prometheus/scraping.py and the list of services.
+# ProcessDown tells of those that are not even a target.
+"""
 
 
-def container_addresses() -> dict[str, str]:
-    """Return where everything answers in docker-compose.yml: by the name of its container."""
-    own = [PROVISIONER, *(f"{service}-{kind}" for service in SERVICES for kind in KINDS)]
-    servers = {BROKER: f"{BROKER}:15692", ITSELF: "localhost:9090"}
-    return {name: f"{name}:{CONTAINER_PORT}" for name in own} | servers
+_KINDS = "|".join(KINDS)
+_LABELS = (
+    # all replicas of a process have its name, as in the local system
+    ("__meta_dns_name", "(.+)", "instance"),
+    ("__meta_dns_name", f"(.+?)(?:-(?:{_KINDS}))?", "service"),
+    ("__meta_dns_name", f"(?:.+-)?({_KINDS}|{PROVISIONER})", "kind"),
+    # and this tells them apart
+    ("__address__", r"(.+):\d+", "replica"),
+)
+"""What a container's labels are made of: source, pattern, label."""
+
+
+def of_containers() -> str:
+    """Return prometheus.yml of docker-compose.yml, where a name may stand for many containers."""
+    found = {"names": list(NAMES), "type": "A", "port": CONTAINER_PORT, "refresh_interval": "15s"}
+    relabeled = [
+        {"source_labels": [source], "regex": pattern, "target_label": label}
+        for source, pattern, label in _LABELS
+    ]
+    processes = {
+        "job_name": _OURS,
+        "dns_sd_configs": [found],
+        "relabel_configs": relabeled,
+    }
+    return _written(processes, {BROKER: f"{BROKER}:15692", ITSELF: "localhost:9090"})
 
 
 def configuration(addresses: Mapping[str, str]) -> str:
-    """Return prometheus.yml; `addresses` without a broker is for one that is somebody else's."""
-    jobs = [_job("linli", _processes(addresses)), _job(ITSELF, [_target(addresses, ITSELF)])]
+    """Return prometheus.yml of processes whose addresses are known.
+
+    `addresses` without a broker is for one that is somebody else's.
+    """
+    return _written(_job(_OURS, _processes(addresses)), addresses)
+
+
+def expected_processes() -> str:
+    """Return the rules that say which processes there must be: DNS forgets one that is gone."""
+    rules = [{"record": EXPECTED, "expr": "vector(1)", "labels": labels} for labels in _expected()]
+    group = {"name": "linli-expected-processes", "rules": rules}
+    return _HEAD_OF_RULES + yaml.safe_dump({"groups": [group]}, sort_keys=False)
+
+
+def _expected() -> Iterator[dict[str, str]]:
+    yield {"job": _OURS, "instance": PROVISIONER, "service": PROVISIONER, "kind": PROVISIONER}
+    for service in SERVICES:
+        for kind in KINDS:
+            name = f"{service}-{kind}"
+            yield {"job": _OURS, "instance": name, "service": service, "kind": kind}
+
+
+def _written(processes: Mapping[str, Any], addresses: Mapping[str, str]) -> str:
+    jobs = [processes, _job(ITSELF, [_target(addresses, ITSELF)])]
     if BROKER in addresses:
         broker = [_target(addresses, BROKER)]
         per_queue = {"params": {"family": list(_PER_QUEUE), "vhost": [VHOST]}}
@@ -59,14 +108,9 @@ def _job(name: str, targets: list[dict[str, Any]], **more: Any) -> dict[str, Any
 
 
 def _processes(addresses: Mapping[str, str]) -> list[dict[str, Any]]:
-    provisioner = _target(addresses, PROVISIONER, service=PROVISIONER, kind=PROVISIONER)
     return [
-        provisioner,
-        *(
-            _target(addresses, f"{service}-{kind}", service=service, kind=kind)
-            for service in SERVICES
-            for kind in KINDS
-        ),
+        _target(addresses, one["instance"], service=one["service"], kind=one["kind"])
+        for one in _expected()
     ]
 
 

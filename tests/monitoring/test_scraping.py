@@ -1,16 +1,17 @@
 """Tests of deploy/prometheus/scraping.py: one list of targets, here and in containers."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from deploy.local.applications import NAMES
 from deploy.local.prometheus_node import PrometheusNode
 from deploy.local.settings import Settings
 from deploy.local.system import System
 from deploy.prometheus.__main__ import written
-from shared.messaging.topology import SERVICES
 from tests.monitoring.promql import PROMETHEUS, ROOT, promtool
 from tests.runtime.systems import system_in
 
@@ -45,21 +46,47 @@ def test_prometheus_takes_the_configuration_of_the_containers() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def test_containers_are_scraped_under_their_names() -> None:
+def relabeled(job: dict[str, Any], target: dict[str, str]) -> dict[str, str]:
+    """Return the labels that a target found by DNS gets, as Prometheus makes them."""
+    found: dict[str, str] = {}
+    for rule in job["relabel_configs"]:
+        (source,) = rule["source_labels"]
+        if match := re.fullmatch(rule["regex"], target[source]):
+            found[rule["target_label"]] = match[1]
+    return found
+
+
+def test_every_container_of_a_name_is_scraped_whatever_their_number() -> None:
     jobs = jobs_of((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
-    names = {
-        "provisioner",
-        *(f"{s}-{kind}" for s in SERVICES for kind in ("api", "worker", "relay")),
-    }
-    assert targets_of(jobs["linli"]) == {name: f"{name}:8000" for name in names}
+    (found,) = jobs["linli"]["dns_sd_configs"]
+    assert (set(found["names"]), found["type"], found["port"]) == (set(NAMES), "A", 8000)
     assert targets_of(jobs["rabbitmq"]) == {"rabbitmq": "rabbitmq:15692"}
 
 
-def test_the_local_system_is_scraped_as_the_containers_are(system: System) -> None:
+def test_containers_have_the_labels_of_the_local_system_and_one_that_tells_them_apart(
+    system: System,
+) -> None:
+    here = jobs_of(system.prometheus.configuration())["linli"]
+    there = jobs_of((PROMETHEUS / "prometheus.yml").read_text("utf-8"))["linli"]
+    for target in here["static_configs"]:
+        told = {"__meta_dns_name": target["labels"]["instance"], "__address__": "172.18.0.7:8000"}
+        assert relabeled(there, told) == target["labels"] | {"replica": "172.18.0.7"}
+
+
+def test_every_process_of_the_local_system_is_expected_under_its_labels(system: System) -> None:
+    groups = yaml.safe_load((PROMETHEUS / "rules" / "expected.yml").read_text("utf-8"))["groups"]
+    expected = [rule["labels"] for group in groups for rule in group["rules"]]
+    targets = jobs_of(system.prometheus.configuration())["linli"]["static_configs"]
+    assert expected == [{"job": "linli", **target["labels"]} for target in targets]
+
+
+def test_servers_of_the_local_system_are_scraped_as_those_in_containers_are(system: System) -> None:
     here = jobs_of(system.prometheus.configuration())
     there = jobs_of((PROMETHEUS / "prometheus.yml").read_text("utf-8"))
     assert list(here) == list(there)
     for name, job in here.items():
+        if name == "linli":
+            continue
         assert targets_of(job).keys() == targets_of(there[name]).keys()
         assert job | {"static_configs": []} == there[name] | {"static_configs": []}
     ports = {f"127.0.0.1:{port}" for port in system.ports.values()}

@@ -150,9 +150,10 @@ def test_no_process_starts_before_its_tables_and_keys(services: Services, servic
 def test_prometheus_asks_every_process_where_it_listens(services: Services) -> None:
     scraped = yaml.safe_load((CHECKOUT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
     ours = next(job for job in scraped["scrape_configs"] if job["job_name"] == "linli")
-    targets = [target for group in ours["static_configs"] for target in group["targets"]]
-    assert sorted(targets) == sorted(f"{name}:8000" for name in NAMES)
+    (found,) = ours["dns_sd_configs"]
+    assert sorted(found["names"]) == sorted(NAMES)
     for name in NAMES:
+        assert services[name]["environment"]["LINLI_HTTP_BIND"] == f"0.0.0.0:{found['port']}"
         assert set(services[name]["networks"]) & set(services["prometheus"]["networks"])
 
 
