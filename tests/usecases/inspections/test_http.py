@@ -245,7 +245,7 @@ def test_pages_of_findings_end_without_a_mark(http: FlaskClient):
         for _ in range(3)
     ]
     first = http.get(f"{ROOT}/findings?area=3205&state=raised&limit=2").json
-    second = http.get(f"{ROOT}/findings?area=3205&limit=2&after={first['next']}").json
+    second = http.get(f"{ROOT}/findings?area=3205&state=raised&limit=2&after={first['next']}").json
     assert [f["id"] for f in first["items"] + second["items"]] == made[::-1]
     assert second["next"] is None
 
