@@ -88,7 +88,7 @@ class Player:
 
     stage: Stage
     done: list[Step | Effect] = field(default_factory=list)
-    _answered_at: float = 0.0
+    _answered_at: float = field(default_factory=time.perf_counter)
 
     def step(self, who: str, what: str, call: Call) -> Any:
         """Send a request as a persona and return the answer's content; a POST is sent twice.

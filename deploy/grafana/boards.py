@@ -49,7 +49,7 @@ def _at_a_glance() -> list[Panel]:
         stat("正在告警 Alerts firing", 'count(ALERTS{alertstate="firing"}) or vector(0)', 1),
         stat("失联进程 Processes down", _DOWN, 1),
         stat("未就绪检查 Checks failing", "count(linli_ready_info == 0) or vector(0)", 1),
-        stat("停置事件 Events parked", f"sum({parked})", 1),
+        stat("待处置事件 Events parked", f"sum({parked})", 1),
         stat("未发出事件 Unsent events", "sum(service:linli_outbox_rows:max)", 1000),
         stat("队列中事件 Queued events", "sum(rabbitmq_detailed_queue_messages)", 1000),
         Panel("告警 Alerts", (Query('ALERTS{alertstate="firing"}'),), "table"),
@@ -123,7 +123,7 @@ def _events_of_one() -> list[Panel]:
         over_time("发件箱最久 Outbox age", age, unit="s", limit=60),
         over_time("未发出 Outbox rows", f"service:linli_outbox_rows:max{{{_HERE}}}"),
         over_time("处理 Handled", handled, "{{queue}} {{outcome}}", unit="ops"),
-        over_time("待重试与停置 Waiting and parked", failed, "{{state}}", limit=1),
+        over_time("待重试与待处置 Waiting and parked", failed, "{{state}}", limit=1),
     ]
 
 

@@ -97,7 +97,7 @@ def _wrong() -> list[Panel]:
     unroutable = 'rate(linli_relay_unroutable_total{kind="relay"}[5m])'
     return [
         over_time(
-            "待重试与停置 Waiting and parked",
+            "待重试与待处置 Waiting and parked",
             "service_state:linli_failed_events_rows:max",
             "{{service}} {{state}}",
             limit=1,

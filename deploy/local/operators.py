@@ -46,7 +46,7 @@ def _environment(applications: Applications, arguments: Sequence[str]) -> dict[s
 
 def service_of(arguments: Sequence[str]) -> str | None:
     """Return the service on whose database a command works; None when it names none."""
-    if list(arguments[:2]) == ["keys", "new"]:
+    if list(arguments[:2]) == ["keys", "new"] or not {"-h", "--help"}.isdisjoint(arguments):
         return SERVICES[0]  # it works on none
     if list(arguments[:2]) not in _NAMING and "".join(arguments[:1]) in _ABOUT:
         return _ABOUT[arguments[0]]

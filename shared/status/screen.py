@@ -20,7 +20,7 @@ _WORDS = {
     "outbox": ("发件箱", "outbox"),
     "oldest": ("最久", "oldest"),
     "waiting": ("待重试", "waiting"),
-    "parked": ("停置", "parked"),
+    "parked": ("待处置", "parked"),
     "lag": ("滞后 5 分钟 p95", "lag p95 of 5 min"),
     "ready": ("就绪", "ready"),
     "not ready": ("未就绪", "NOT READY"),

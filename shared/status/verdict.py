@@ -108,7 +108,7 @@ def _of_events(seen: Seen) -> Iterator[Trouble]:
     for service in seen.services:
         parked = seen.failed(service, "parked")
         if parked > 0:
-            zh = f"{service} 有 {parked:.0f} 条事件停置，需人工处理"
+            zh = f"{service} 有 {parked:.0f} 条待处置事件，等人处理"
             en = f"{service} has {parked:.0f} parked events that a person must settle"
             how = f"linli parking list {service}"
             yield Trouble(f"{zh}：{how}", f"{en}: {how}")

@@ -41,3 +41,8 @@ def test_a_command_works_on_the_database_of_the_service_that_it_is_about(
 
 def test_a_new_key_is_printed_whatever_the_service() -> None:
     assert service_of(["keys", "new"]) is not None
+
+
+@pytest.mark.parametrize("command", ["--help", "parking --help", "backup make -h"])
+def test_help_is_given_whatever_the_service(command: str) -> None:
+    assert service_of(command.split()) is not None

@@ -22,7 +22,7 @@ _AFTER_ALL_DIGITS = ":"
 class AreaUnknown(NotFound):
     """The register has no area of that code."""
 
-    zh = "地区编码 {code} 不在登记册中"
+    zh = "登记册中没有区划代码 {code}"
     en = "The register has no area {code}"
 
 

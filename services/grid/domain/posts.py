@@ -22,7 +22,7 @@ class PostUnknown(NotFound):
 class AreaNotRegistered(Rejected):
     """A request names an area that the register doesn't have."""
 
-    zh = "地区编码 {code} 不在登记册中"
+    zh = "登记册中没有区划代码 {code}"
     en = "The register has no area {code}"
 
 
