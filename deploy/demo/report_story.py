@@ -37,7 +37,7 @@ class AnonymousReport:
         }
         call = Call("grid", "POST", "/reports", (201,), body)
         number = str(self.player.step(NOBODY, "匿名反映：暴露垃圾", call)["tracking_number"])
-        self.follow(number, "reported", "凭查询码看到：已受理上报")
+        self.follow(number, "reported", "凭查询码看到：已收到，待核实")
         return number
 
     def file(self) -> str:

@@ -121,9 +121,11 @@ def _wait(system: System, progress: Progress, waiting: Mapping[str, Check], seco
         if left and time.monotonic() > deadline:
             name, log = next(iter(left)), system.layout.log_of(next(iter(left)))
             why = f"not ready after {seconds:.0f} s (neither {', '.join(left)})"
-            raise Failure(
-                name, why, f"put right what the log says (make logs P={name}), then: make up", log
+            advice = (
+                f"put right what the log says (make logs P={name}), then: make up; "
+                "a slow machine may only need longer: make status"
             )
+            raise Failure(name, why, advice, log)
         time.sleep(0.1)
 
 

@@ -4,7 +4,7 @@ TEMPLATES: dict[str, tuple[str, str]] = {
     "case_reported": (
         "【问题上报】{area}：{title}，请核实",
         "{area}收到一件问题反映（{at}）：{title}。\n"
-        "请网格员、社区及时到现场核实，属实的予以立案，不属实的说明理由后不予受理。",
+        "请网格员、社区及时到现场核实，属实的予以立案，不属实的说明理由，不予立案。",
     ),
     "case_dispatched": (
         "【{kind}派单】{area}：{title}，请于{deadline}前办结",
