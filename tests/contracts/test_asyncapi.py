@@ -29,6 +29,7 @@ from shared.messaging.topology import (
     EventType,
     bindings,
     event_named,
+    events_of,
     exchanges,
     queues,
 )
@@ -147,14 +148,20 @@ def test_every_event_is_sent_by_its_producer_on_its_exchange(written: dict[str, 
 
 def test_every_queue_is_received_with_the_events_bound_to_it(written: dict[str, Any]):
     received = {
-        operation["channel"]["$ref"].rpartition("/")[2]: [
+        operation["channel"]["$ref"].rpartition("/")[2]: sorted(
             message["$ref"].rpartition("/")[2] for message in operation["messages"]
-        ]
+        )
         for operation in written["operations"].values()
         if operation["action"] == "receive"
     }
     bound = {
-        queue: sorted(one.key for one in bindings() if one.queue == queue)
+        queue: sorted(
+            event.name
+            for one in bindings()
+            if one.queue == queue
+            for event in events_of(one.exchange.removesuffix(".events"))
+            if one.key in ("#", event.name)
+        )
         for queue in heard_queues()
     }
     assert received == bound
