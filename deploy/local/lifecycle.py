@@ -18,7 +18,7 @@ from deploy.local.supervision import Supervisor
 from deploy.local.system import System, describe
 
 NODE_SECONDS = 90
-READY_SECONDS = 90
+READY_SECONDS = 240
 STOP_SECONDS = 150
 
 
