@@ -94,5 +94,6 @@ def _start(system: System, supervisor: Supervisor, services: Sequence[str]) -> N
         if left and time.monotonic() > deadline:
             name = next(iter(left))
             log = system.layout.log_of(name)
-            raise Failure(name, "not ready after its restore", f"make logs P={name}", log)
+            advice = f"make logs P={name}; once it is ready: make lost S='{' '.join(services)}'"
+            raise Failure(name, "restored, but not ready yet", advice, log)
         time.sleep(0.1)

@@ -5,7 +5,7 @@ from shared.messaging.aggregates import Held, Owned, Staying
 OWNED = (
     Owned("inspection_id", "inspections", "id", "version"),
     Owned("finding_id", "findings", "id", "version"),
-    Owned("reinspection_id", "reinspections", "id", "version"),
+    Owned("reinspection_id", "reinspections", "id", "version", changing="state = 'open'"),
 )
 HELD = (
     Held("grid", "case_id", "findings", "case_id", "case_version"),

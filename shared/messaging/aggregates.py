@@ -20,6 +20,8 @@ class Column:
 
     table: str
     column: str
+    changing: str = "true"
+    """Which rows still change, in SQL."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Owned:
     table: str
     id_column: str
     version_column: str
+    changing: str = "true"
+    """Which rows still change, in SQL; of the others nothing more is said, and they may stay."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Declared:
 
     def leaping(self) -> list[Column]:
         """Return every column of numbers that a restore moves past what others have seen."""
-        versions = (Column(one.table, one.version_column) for one in self.owned)
+        versions = (Column(one.table, one.version_column, one.changing) for one in self.owned)
         return list(dict.fromkeys([*versions, *self.counted]))
 
 

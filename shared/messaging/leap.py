@@ -20,6 +20,6 @@ def leap(session: Session, service: str) -> int:
     for column in declared_by(service).leaping():
         rows = sa.table(column.table, sa.column(column.column, sa.BigInteger))
         number = rows.c[column.column]
-        done = session.connection().execute(sa.update(rows).values({number: number + STEP}))
-        changed += done.rowcount
+        raised = sa.update(rows).values({number: number + STEP}).where(sa.text(column.changing))
+        changed += session.connection().execute(raised).rowcount
     return changed

@@ -18,6 +18,11 @@ _COLUMNS = """
     SELECT table_name || '.' || column_name FROM information_schema.columns
     WHERE table_schema = 'public'
 """
+_REFUSING = """
+    SELECT DISTINCT pg_class.relname FROM pg_trigger
+    JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE tgtype & 16 <> 0 AND prosrc LIKE '%append-only%'
+"""
 
 
 def versions_of(declared: Declared) -> list[str]:
@@ -69,3 +74,13 @@ def test_every_thing_that_events_say_a_version_of_is_owned(service: str):
         if event.producer == service and "version" in event.contract.__annotations__
     }
     assert said - {"key_set_id"} <= owned
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_version_leaps_in_rows_that_the_database_lets_nobody_change(
+    database_of: Callable[[str], Transactions], service: str
+):
+    refusing = set(rows(database_of(service), _REFUSING))
+    assert "erasure_log" in refusing
+    leaping = {one.table for one in declared_by(service).leaping() if one.changing == "true"}
+    assert leaping & refusing == set()

@@ -52,6 +52,7 @@ from shared.database import Transactions
 from shared.errors import Rejected
 from shared.http.etags import Stale
 from shared.ids import new_id
+from shared.messaging.leap import STEP, leap
 from tests.conftest import SetClock
 from tests.factories import COMMUNITY, case_closed, case_filed
 from tests.observe import outbox_of
@@ -355,6 +356,17 @@ def test_a_case_closed_again_after_a_restore_of_grid_leaves_its_finding_closed(d
         before.overdue,
     )
     assert len(said(db, "reinspection_opened.v1")) == len(said(db, "finding_closed.v1")) == 1
+
+
+def test_after_a_restore_open_reinspections_outrank_what_was_lost_and_decided_ones_stay(
+    db: Transactions,
+):
+    decided, still_open = opened(db, finding(db)), opened(db, finding(db))
+    passed(db, decided)
+    before = {id_: shown(db, id_).version for id_ in (decided, still_open)}
+    db.change(leap, "inspections")
+    assert shown(db, decided).version == before[decided]
+    assert shown(db, still_open).version == before[still_open] + STEP
 
 
 def test_a_decision_is_final(db: Transactions):
