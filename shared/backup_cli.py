@@ -25,6 +25,10 @@ def add_backup(commands: Any, services: Sequence[str]) -> None:
         action.set_defaults(run=run)
         if name == "load":
             action.add_argument("backup", metavar="FROM")
+        if name == "leap":
+            action.add_argument(
+                "--restores", type=int, default=1, help="of the service, this one counted"
+            )
 
 
 def _make(arguments: argparse.Namespace) -> None:
@@ -75,7 +79,8 @@ def _load(arguments: argparse.Namespace) -> None:
 def _leap(arguments: argparse.Namespace) -> None:
     from shared.messaging.leap import leap
 
-    rows = on_database(arguments, lambda db: db.change(leap, arguments.service))
+    restores = arguments.restores
+    rows = on_database(arguments, lambda db: db.run(leap, arguments.service, restores))
     print(f"{arguments.service}: versions leapt in {rows} rows")
 
 

@@ -39,6 +39,7 @@ def add_outbox(commands: Any, services: Sequence[str]) -> None:
     made["record"].add_argument("--to", type=Path, metavar="FILE")
     made["lost"].add_argument("--restored", required=True, type=Path, metavar="FILE")
     made["lost"].add_argument("file", nargs="+", type=Path)
+    made["lost"].add_argument("--restores", type=int, default=1, help="as `backup leap` was told")
     made["lost"].add_argument("--limit", type=int, default=50, help="lines of each kind to print")
 
 
@@ -93,7 +94,7 @@ def _lost(arguments: argparse.Namespace) -> None:
         )
         if restored.service != arguments.service:
             fail(arguments, f"{arguments.restored} is the record of {restored.service}")
-        found = lost(restored, records)
+        found = lost(restored, records, arguments.restores)
     except OSError as error:
         fail(arguments, f"cannot read {error.filename}: {error.strerror}")
     except Rejected as refusal:
@@ -112,7 +113,8 @@ def report(found: Any, limit: int) -> Iterable[str]:
         return
     yield f"{found.service}: {len(found.events)} events that others heard {period} are lost"
     yield from _table(_events(found.events), limit)
-    yield f"{found.service}: of {len(found.outrun)} things others know more than it does"
+    things = {(one.held.subject, one.held.id) for one in found.outrun}
+    yield f"{found.service}: of {len(things)} things others know more than it does"
     yield from _table(_outrun(found.outrun), limit)
 
 

@@ -55,7 +55,7 @@ def lost(ground: Ground, service: str) -> bool:
 
     Raises: Failure when it was never restored here.
     """
-    folders = sorted(ground.shelf.reports.glob(f"{service}-*Z"))
+    folders = _reports_of(ground, service)
     if not folders:
         raise Failure("lost events", f"{service} was never restored", "make restore does that")
     file = folders[-1] / RESTORED
@@ -64,6 +64,7 @@ def lost(ground: Ground, service: str) -> bool:
     for one, to in zip(SERVICES, files, strict=True):
         ground.run(one, _record(one, to, restored.since, restored.until))
     named: list[str | Path] = ["--restored", file, *files, "--limit", "1000000"]
+    named += ["--restores", str(len(folders))]
     done = ground.attempt(service, ["outbox", "lost", service, *named])
     lines = done.stdout.splitlines()
     for line in lines if len(lines) <= _LINES else [*lines[:_LINES], f"… {len(lines)} lines"]:
@@ -112,7 +113,9 @@ def _bring_in(ground: Ground, backup: Backup, at: datetime) -> None:
         login, extensions = ground.login_of(service), ground.extensions_of(service)
         make_empty(ground.admin_url, fresh, login, extensions)
         load: list[str | Path] = ["backup", "load", service, backup.folder]
-        for command in (load, _noted(ground, backup), ["backup", "leap", service]):
+        noted = _noted(ground, backup)
+        restores = len(_reports_of(ground, service))
+        for command in (load, noted, ["backup", "leap", service, "--restores", str(restores)]):
             for line in ground.run(service, command, url=ground.url_in(service, fresh)):
                 ground.say(f"{service}: {line.removeprefix(f'{service}: ')}")
         kept = swap_in(ground.admin_url, fresh, name, aside)
@@ -121,6 +124,11 @@ def _bring_in(ground: Ground, backup: Backup, at: datetime) -> None:
         advice = "the old database is as it was: make restore again, or make up to go on with it"
         raise Failure(f"database {fresh}", why, advice) from error
     ground.say(f"{service}: {name} is the restored one" + (f"; the old: {aside}" if kept else ""))
+
+
+def _reports_of(ground: Ground, service: str) -> list[Path]:
+    """Return the folders of all restores of a service, the oldest first, tries that failed too."""
+    return sorted(ground.shelf.reports.glob(f"{service}-*Z"))
 
 
 def _noted(ground: Ground, backup: Backup) -> list[str | Path]:

@@ -12,4 +12,13 @@ HELD = (
     Held("inspections", "reinspection_id", "case_steps", "cause_id"),
 )
 COUNTED = (Column("case_counters", "last_sequence"),)
+OPENING = (
+    """
+    INSERT INTO case_counters (district_code, day, last_sequence)
+    SELECT code, CAST(CAST(:now AS timestamptz) AT TIME ZONE 'Asia/Shanghai' AS date), 0
+    FROM areas WHERE level = 'district'
+    ON CONFLICT DO NOTHING
+    """,
+)
+"""Of a day that began after the backup no counter is there: its numbers were given out, too."""
 STAYING = (Staying("post_versions", "version", "history; the next one stands above the leap"),)

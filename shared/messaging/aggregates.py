@@ -6,6 +6,7 @@ A restore reads it: hearers may know more of an aggregate than its restored prod
     HELD = (Held("inspections", "finding_id", "cases", "finding_id"),)
     COUNTED = (Column("case_counters", "last_sequence"),)
     STAYING = (Staying("post_versions", "version", "history; the database lets nobody change it"),)
+    OPENING = ("INSERT INTO case_counters …",)  # counters that the lost days have begun
 """
 
 import importlib
@@ -65,6 +66,8 @@ class Declared:
     held: tuple[Held, ...] = ()
     counted: tuple[Column, ...] = ()
     staying: tuple[Staying, ...] = ()
+    opening: tuple[str, ...] = ()
+    """SQL that makes, before the leap, counters that the lost days may have begun; knows :now."""
 
     def leaping(self) -> list[Column]:
         """Return every column of numbers that a restore moves past what others have seen."""
@@ -92,6 +95,7 @@ def declared_by(service: str) -> Declared:
         (*getattr(module, "HELD", ()), *held_by_all),
         getattr(module, "COUNTED", ()),
         (*getattr(module, "STAYING", ()), _KEYS),
+        getattr(module, "OPENING", ()),
     )
 
 

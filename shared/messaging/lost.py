@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.errors import Rejected
 from shared.ids import made_at
 from shared.messaging import topology
-from shared.messaging.leap import STEP
+from shared.messaging.leap import distance
 from shared.messaging.record import DeliveryRecord, Heard, HeldState
 
 
@@ -77,8 +77,10 @@ class Lost:
         return not self.events and not self.outrun
 
 
-def lost(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Lost:
+def lost(restored: DeliveryRecord, now: Sequence[DeliveryRecord], restores: int = 1) -> Lost:
     """Compare a service's record, made restored and before its versions leapt, with all now.
+
+    `restores` counts the restores of the service with this one, as the leap was told.
 
     Raises:
         RecordMissing, RecordTooShort: when the records can't tell.
@@ -89,7 +91,7 @@ def lost(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Lost:
         restored.since,
         restored.until,
         tuple(_lost_events(restored, now)),
-        tuple(_outrun(restored, now)),
+        tuple(_outrun(restored, now, distance(restores))),
     )
 
 
@@ -121,7 +123,9 @@ def _lost_events(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Ite
         yield LostEvent(event_id, made_at(event_id), tuple(known[event_id]))
 
 
-def _outrun(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Iterable[Outrun]:
+def _outrun(
+    restored: DeliveryRecord, now: Sequence[DeliveryRecord], leapt: int
+) -> Iterable[Outrun]:
     (own,) = (record for record in now if record.service == restored.service)
     for record in now:
         for held in record.held:
@@ -134,5 +138,5 @@ def _outrun(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> Iterable
             elif held.id not in before and known > there:
                 yield Outrun(record.service, held, "ahead", there)
             # versions above the leap are of changes since: hearers then hold the newest
-            elif (since := before.get(held.id)) is not None and since < known <= since + STEP:
+            elif (since := before.get(held.id)) is not None and since < known <= since + leapt:
                 yield Outrun(record.service, held, "ahead", since)

@@ -113,6 +113,14 @@ def test_things_of_which_a_hearer_knows_more_are_named(
     assert all(one.held == held and one.hearer == "inspections" for one in found)
 
 
+def test_what_a_hearer_knows_of_the_time_after_an_earlier_restore_is_named():
+    held = HeldState("grid", "case_id", "c", 4 + STEP)
+    hearer = record("inspections", held=(held,))
+    restored, own = (record("grid", owned={"case_id": {"c": one}}) for one in (2, 2 + 2 * STEP))
+    (one,) = lost(restored, all_now(own, hearer), restores=2).outrun
+    assert (one.held, one.how, one.version) == (held, "ahead", 2)
+
+
 def test_without_the_record_of_every_service_nobody_can_tell():
     with pytest.raises(RecordMissing, match="gateway"):
         lost(record("grid"), [record("grid"), record("inspections")])

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -136,13 +137,45 @@ def test_versions_and_numbers_of_a_restored_grid_outrank_those_that_were_lost(
     db.run(open_rectification_case, second)
     numbers = rows(db, "SELECT case_number FROM cases")
     load(fresh, tmp_path, backup)
-    fresh.change(leap, "grid")
+    fresh.run(leap, "grid", 1)
     fresh.run(open_rectification_case, second)
     assert rows(fresh, "SELECT version FROM cases ORDER BY version") == [1, 1 + STEP]
     (again,) = rows(fresh, "SELECT case_number FROM cases WHERE version = 1")
     assert again not in numbers
     versions = "SELECT min(version) FROM areas"
     assert rows(fresh, versions) == [rows(db, versions)[0] + STEP]
+
+
+def test_numbers_of_a_day_that_began_after_the_backup_are_not_given_out_twice(
+    db: Transactions, fresh: Transactions, clock: SetClock, tmp_path: Path
+):
+    register.load(db, register.csv_of())
+    made = back_up(db, tmp_path)
+    clock.set(datetime(2026, 11, 24, 1, tzinfo=UTC))
+    db.run(open_rectification_case, finding_raised())
+    load(fresh, tmp_path, made.data)
+    fresh.run(leap, "grid", 1)
+    fresh.run(open_rectification_case, finding_raised())
+    numbers = [rows(one, "SELECT case_number FROM cases")[0][:-1] for one in (db, fresh)]
+    assert [number[-6:] for number in numbers] == ["000001", "001001"]
+
+
+def test_a_backup_that_is_restored_again_outranks_what_was_said_after_the_first_time(
+    db: Transactions, tmp_path: Path, database_server: DatabaseServer, clock: SetClock
+):
+    register.load(db, register.csv_of())
+    db.run(open_rectification_case, finding_raised())
+    made = back_up(db, tmp_path)
+    numbers = []
+    for restores in (1, 2):
+        with empty(database_server, clock) as restored:
+            load(restored, tmp_path, made.data)
+            restored.run(leap, "grid", restores)
+            restored.run(open_rectification_case, finding_raised())
+            (newest,) = rows(restored, "SELECT max(case_number) FROM cases")
+            numbers.append(newest[-7:-1])
+            assert rows(restored, "SELECT max(version) FROM cases") == [1 + STEP * restores]
+    assert numbers == ["001002", "002002"]
 
 
 def test_a_case_that_is_opened_anew_is_the_same_to_others(

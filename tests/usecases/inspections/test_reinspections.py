@@ -364,7 +364,7 @@ def test_after_a_restore_open_reinspections_outrank_what_was_lost_and_decided_on
     decided, still_open = opened(db, finding(db)), opened(db, finding(db))
     passed(db, decided)
     before = {id_: shown(db, id_).version for id_ in (decided, still_open)}
-    db.change(leap, "inspections")
+    db.run(leap, "inspections", 1)
     assert shown(db, decided).version == before[decided]
     assert shown(db, still_open).version == before[still_open] + STEP
 
