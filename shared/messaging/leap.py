@@ -20,7 +20,7 @@ STEP = 1_000
 
 
 def distance(restores: int) -> int:
-    """Return how far versions leap when a service is restored for the first time (1), the second."""
+    """Return how far versions leap at the first restore of a service, at the second, and so on."""
     return STEP * restores
 
 
