@@ -12,7 +12,7 @@ from services.notifications.domain.recipients import SpokenLanguage
 _EMAIL = {"validate": validate.Length(min=1, max=320)}
 _PHONE = {"validate": validate.Length(min=1, max=40)}
 _REASON = {"validate": validate.Length(min=1, max=500)}
-_MARK = {"validate": validate.Length(max=2000)}
+_MARK = {"validate": validate.Length(max=500)}
 _LIMIT = {"validate": validate.Range(min=1, max=200)}
 # marshmallow reads "no", 0 and the like as well
 _BOOLEAN = {"truthy": {True}, "falsy": {False}}

@@ -51,9 +51,10 @@ class WholeSystem:
         self.nodes = nodes
         self._clock_file = folder / "clock"
         self._mail = folder / "mail"
-        self.mail_server = self._catch_mail(folder)
         vhost = self.vhost = vhost or f"journey-{new_id().hex[-12:]}"
-        provision(Broker(nodes.rabbitmq_management_url, vhost), PASSWORDS)
+        self._broker = Broker(nodes.rabbitmq_management_url, vhost)
+        provision(self._broker, PASSWORDS)
+        self.mail_server = self._catch_mail(folder)
         self.db = {service: databases(service) for service in SERVICES}
         register.load(self.db["grid"], REGISTER)
         self._hand_out_signing_keys()
@@ -140,9 +141,10 @@ class WholeSystem:
         eventually(self.quiet, 60, "outboxes empty, nothing waits for a retry")
 
     def end(self) -> None:
-        """End every process."""
+        """End every process, and take the virtual host away."""
         for process in (*self.processes.values(), self.mail_server):
             process.end()
+        self._broker._call("DELETE", f"/vhosts/{self.vhost}")
 
     def _catch_mail(self, folder: Path) -> Process:
         """Start the mail server of the local system, which keeps what it takes."""

@@ -118,12 +118,16 @@ class Rig:
         return psycopg.connect(self.nodes.postgres_admin_url, autocommit=True)
 
     def end(self) -> None:
-        """End every process and connection."""
+        """End every process and connection, and take the virtual host away.
+
+        A broker that keeps the queues of all tests needs minutes to start again.
+        """
         for connection in self._connections:
             if connection.is_open:
                 connection.close()
         for process in self._processes:
             process.end()
+        self.broker._call("DELETE", f"/vhosts/{self.vhost}")
 
 
 @pytest.fixture

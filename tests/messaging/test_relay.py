@@ -6,15 +6,23 @@ from dataclasses import asdict
 import pytest
 
 from deploy.local.ports import free_ports
+from shared.clock import real_now
 from shared.contracts.grid import CaseReturnedV1
 from shared.ids import new_id
 from shared.messaging import outbox
-from shared.messaging.provisioner import provision
+from shared.messaging.provisioner import compare, provision
+from shared.messaging.resend import Asked, resend
+from shared.messaging.retention import Periods
 from shared.messaging.topology import Binding, Queue
 from tests.factories import case_closed, case_filed
 from tests.messaging.conftest import PASSWORDS, Rig
 from tests.observe import eventually
 from tests.processes import Process
+
+
+def lose_binding(rig: Rig, queue_and_key: str) -> None:
+    """Make the mistake of an operator, which no code of ours makes."""
+    rig.broker._call("DELETE", f"/bindings/{rig.vhost}/e/grid.events/q/{queue_and_key}")
 
 
 def received(rig: Rig, queue: str, count: int) -> list[str]:
@@ -65,10 +73,9 @@ def test_an_event_that_nobody_hears_counts_as_sent(rig: Rig) -> None:
 
 
 def test_a_lost_binding_keeps_the_event_until_it_is_back(rig: Rig) -> None:
-    rig.broker._call(  # the mistake of an operator, which no code of ours makes
-        "DELETE",
-        f"/bindings/{rig.vhost}/e/grid.events/q/inspections.on_case_closed/case_closed.v1",
-    )
+    lose_binding(rig, "inspections.on_case_closed/case_closed.v1")
+    lose_binding(rig, "volunteers.on_case_closed/case_closed.v1")
+    lose_binding(rig, "notifications.on_event/%23")
     relay = rig.start("relay", "grid")
     rig.say(case_closed())
     eventually(lambda: relay.metric("linli_relay_unroutable_total", event="case_closed.v1") >= 1)
@@ -76,6 +83,23 @@ def test_a_lost_binding_keeps_the_event_until_it_is_back(rig: Rig) -> None:
 
     provision(rig.broker, PASSWORDS)
     eventually(lambda: rig.unsent() == 0)
+    assert len(received(rig, "inspections.on_case_closed", 1)) == 1
+
+
+def test_one_lost_binding_of_several_is_noticed_by_the_watch_and_mended_by_sending_again(
+    rig: Rig,
+) -> None:
+    lose_binding(rig, "inspections.on_case_closed/case_closed.v1")
+    rig.start("relay", "grid")
+    began = real_now()
+    rig.say(case_closed())
+    # the broker has a queue for it, so the relay is told nothing
+    eventually(lambda: rig.unsent() == 0)
+    assert compare(rig.broker).missing == (
+        "binding grid.events -> inspections.on_case_closed (case_closed.v1)",
+    )
+    provision(rig.broker, PASSWORDS)
+    assert resend(rig.db["grid"], Asked(began, "case_closed.v1"), Periods.from_environment({})) == 1
     assert len(received(rig, "inspections.on_case_closed", 1)) == 1
 
 

@@ -8,7 +8,7 @@ AREA = {"validate": validate.Regexp(r"[0-9]{2,15}\Z")}
 COMMUNITY = {"validate": validate.Regexp(r"^[0-9]{12}\Z")}
 TEXT = {"validate": [validate.Length(max=200), validate.Regexp(r"\s*\S")]}
 REASON = {"validate": [validate.Length(max=500), validate.Regexp(r"\s*\S")]}
-_MARK = {"validate": validate.Length(max=2000)}
+_MARK = {"validate": validate.Length(max=500)}
 
 
 @dataclass(frozen=True, kw_only=True)
