@@ -29,6 +29,17 @@ def monitor_url(nodes: PrivateNodes) -> str:
     return with_login(nodes.rabbitmq_management_url, MONITOR, PASSWORDS[MONITOR], "")
 
 
+class Databases(dict[str, Transactions]):
+    """A fresh database of each service that is asked for."""
+
+    def __init__(self, make: Callable[[str], Transactions]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, service: str) -> Transactions:
+        return self.setdefault(service, self._make(service))
+
+
 class Rig:
     """One private system: `grid` says, `inspections` (or the probe in its place) hears."""
 
@@ -39,7 +50,7 @@ class Rig:
         self.vhost = f"test-{new_id().hex[-12:]}"
         self.broker = Broker(nodes.rabbitmq_management_url, self.vhost)
         provision(self.broker, PASSWORDS)
-        self.db = {service: databases(service) for service in SERVICES}
+        self.db = Databases(databases)
         self.folder = folder
         self._processes: list[Process] = []
         self._connections: list[pika.BlockingConnection] = []
