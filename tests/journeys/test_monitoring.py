@@ -56,8 +56,6 @@ class Watched:
         """End what the system does not end itself."""
         self.node.kill()
         self.provisioner.end()
-        url = f"{self.nodes.rabbitmq_management_url}/api/vhosts/{VHOST}"
-        requests.delete(url, timeout=10)
 
     def ask(self, path: str, **query: str) -> Any:
         """Return what Prometheus answers."""
