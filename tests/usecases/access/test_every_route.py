@@ -130,8 +130,12 @@ def test_a_route_answers_each_caller_as_the_table_says(
 ) -> None:
     world, http = worlds[service]
     rule = access_of(service)[operation]
+    let_in = rule.public or may(caller, rule)
+    call: Call | None = None
     for relation, areas in RELATIONS.items():
-        call = specimens_of(service)[operation](world)
+        if call is None or let_in:
+            # what it did may stand in the way of doing it again; a refusal changes nothing
+            call = specimens_of(service)[operation](world)
         assert rule.by_area == (call.reach != "free")
         options = {**call.options}
         headers = header_of(caller, rule, world, areas) | options.pop("headers", {})
