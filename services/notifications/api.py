@@ -20,6 +20,7 @@ from shared.http.idempotency import without_idempotency_key
 from shared.http.problems import language
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.privacy.export_views import ExportView
 
 MESSAGES = Routes("messages", __name__, description="消息箱 / one's messages")
 RECIPIENTS = Routes("recipients", __name__, description="收件人 / how to reach people")
@@ -86,8 +87,8 @@ def unmask_recipient(request: schemas.WithReason, person_id: UUID) -> schemas.Ad
 
 
 @RECIPIENTS.get("/recipients/<uuid:person_id>/export")
-@RECIPIENTS.response(200, shows(schemas.ExportView))
-def export_recipient(person_id: UUID) -> schemas.ExportView:
+@RECIPIENTS.response(200, shows(ExportView))
+def export_recipient(person_id: UUID) -> ExportView:
     """Everything personal that is held on the person here; the audit keeps who asked"""
     return run(recipients.export_recipient, RecipientAsked(person_id, caller()))
 

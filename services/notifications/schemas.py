@@ -118,26 +118,6 @@ class AddressesView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldValue:
-    """One personal value that this service holds, and where."""
-
-    table: str
-    row: str
-    column: str
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportView:
-    """Everything personal that this service holds on a person."""
-
-    person_id: UUID
-    erased_at: str | None
-    held: list[HeldValue]
-
-
-@dataclass(frozen=True, kw_only=True)
 class ListDeliveries:
     """Deliveries of one state or all, the newest first."""
 

@@ -25,6 +25,7 @@ from shared.http.idempotency import without_idempotency_key
 from shared.http.openapi_problems import refuses
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.privacy.export_views import ExportView
 from shared.privacy.personal import PersonErased
 from shared.privacy.reasons import ReasonNamesSomebody
 
@@ -151,8 +152,8 @@ def unmask_name(request: schemas.WithReason, account_id: UUID) -> schemas.NameVi
 
 
 @ACCOUNTS.get("/accounts/<uuid:account_id>/export")
-@ACCOUNTS.response(200, shows(schemas.ExportView))
-def export_account(account_id: UUID) -> schemas.ExportView:
+@ACCOUNTS.response(200, shows(ExportView))
+def export_account(account_id: UUID) -> ExportView:
     """Everything personal that is held on the person here; the audit keeps who asked"""
     return run(account_reading.export_account, account_id, caller().id)
 

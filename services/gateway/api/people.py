@@ -1,6 +1,6 @@
 """Owns the addresses for people's names and for one's own account."""
 
-from services.gateway.schemas.accounts import ExportView, OwnAccountView
+from services.gateway.schemas.accounts import OwnAccountView
 from services.gateway.schemas.people import ListNames, NamePage
 from services.gateway.usecases import account_reading, people
 from shared.http.app import run
@@ -8,6 +8,7 @@ from shared.http.auth import caller
 from shared.http.idempotency import without_idempotency_key
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.privacy.export_views import ExportView
 
 PEOPLE = Routes("people", __name__, description="人员姓名 / people's names")
 OWN = Routes("own", __name__, description="本人账号 / one's own account")

@@ -146,26 +146,6 @@ class NameView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeldValue:
-    """One personal value that the gateway holds, and where."""
-
-    table: str
-    row: str
-    column: str
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportView:
-    """Everything personal that the gateway holds on a person."""
-
-    person_id: UUID
-    erased_at: str | None
-    held: list[HeldValue]
-
-
-@dataclass(frozen=True, kw_only=True)
 class ImportedAccount:
     """An account that an import made; `row` is the first line that names it."""
 

@@ -15,9 +15,7 @@ from services.gateway.schemas.accounts import (
     AccountLine,
     AccountPage,
     AccountView,
-    ExportView,
     GrantView,
-    HeldValue,
     ListAccounts,
     NameView,
     OwnAccountView,
@@ -30,6 +28,7 @@ from shared.auth.roles import ROLES
 from shared.http.listing import Key, Listing
 from shared.privacy import keyring
 from shared.privacy.export import export_person
+from shared.privacy.export_views import ExportView, export_view
 from shared.privacy.masking import mask_name
 from shared.privacy.personal import reveal_many
 from shared.privacy.unmask import unmask
@@ -125,8 +124,7 @@ def export_account(session: Session, account_id: UUID, by: UUID, now: datetime) 
         facts={"values": len(told["held"])},
         now=now,
     )
-    values = [HeldValue(**one) for one in told["held"]]
-    return ExportView(person_id=account.id, erased_at=told["erased_at"], held=values)
+    return export_view(account.id, told)
 
 
 def view_of(session: Session, account: Account, now: datetime) -> AccountView:

@@ -16,8 +16,6 @@ from services.notifications.personal import EMAIL, PERSONAL_FIELDS, PHONE
 from services.notifications.schemas import (
     AddressesView,
     ChannelsView,
-    ExportView,
-    HeldValue,
     PutRecipient,
     RecipientView,
 )
@@ -28,6 +26,7 @@ from shared.http.etags import Expected, require_version
 from shared.privacy import keyring
 from shared.privacy.erasure import erase_person
 from shared.privacy.export import export_person
+from shared.privacy.export_views import ExportView, export_view
 from shared.privacy.fields import PersonalField
 from shared.privacy.masking import masked
 from shared.privacy.personal import PersonErased, lock_person, reveal, reveal_many, seal
@@ -135,8 +134,7 @@ def export_recipient(session: Session, asked: RecipientAsked, now: datetime) -> 
     asked.require_own()
     told = export_person(session, keyring.of(session), PERSONAL_FIELDS, asked.person_id)
     _record(session, "export_recipient", asked, {"values": len(told["held"])}, now)
-    values = [HeldValue(**one) for one in told["held"]]
-    return ExportView(person_id=asked.person_id, erased_at=told["erased_at"], held=values)
+    return export_view(asked.person_id, told)
 
 
 def erase_recipient(

@@ -10,6 +10,7 @@ from shared.http.etags import ETAG, Tagged, tagged
 from shared.http.idempotency import without_idempotency_key
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.privacy.export_views import ExportView
 
 VOLUNTEERS = Routes("volunteers", __name__, description="志愿者 / volunteers")
 OWN = Routes("own", __name__, description="本人 / oneself as a volunteer")
@@ -65,7 +66,7 @@ def get_own_volunteer() -> Tagged[schemas.OwnVolunteerView]:
 
 
 @OWN.get("/me/export")
-@OWN.response(200, shows(schemas.ExportView))
-def export_own_volunteer() -> schemas.ExportView:
+@OWN.response(200, shows(ExportView))
+def export_own_volunteer() -> ExportView:
     """Everything personal that is held on oneself here"""
     return run(volunteer_reading.export_own_volunteer, caller().id)

@@ -11,8 +11,6 @@ from services.volunteers.domain.identity import VolunteerUnknown
 from services.volunteers.models import Volunteer
 from services.volunteers.personal import ID_NUMBER, PERSONAL_FIELDS, REAL_NAME
 from services.volunteers.schemas.volunteers import (
-    ExportView,
-    HeldValue,
     ListVolunteers,
     OwnVolunteerView,
     VolunteerPage,
@@ -23,6 +21,7 @@ from shared.auth.callers import Caller, within
 from shared.http.listing import Listing, newest
 from shared.privacy import keyring
 from shared.privacy.export import export_person
+from shared.privacy.export_views import ExportView, export_view
 from shared.privacy.fields import PersonalField
 from shared.privacy.masking import masked
 from shared.privacy.personal import reveal_many
@@ -80,8 +79,7 @@ def export_own_volunteer(session: Session, person_id: UUID, now: datetime) -> Ex
         facts={"values": len(told["held"])},
         now=now,
     )
-    values = [HeldValue(**one) for one in told["held"]]
-    return ExportView(person_id=person_id, erased_at=told["erased_at"], held=values)
+    return export_view(person_id, told)
 
 
 def view_of(session: Session, volunteer: Volunteer) -> VolunteerView:
