@@ -59,7 +59,9 @@ class Process:
             return None
 
     def ready(self) -> bool:
-        """Tell whether /readyz says yes."""
+        """Tell whether /readyz says yes, and it is this process that says so."""
+        if self._process.poll() is not None:
+            return False
         answer = self.get("/readyz")
         return answer is not None and answer.status_code == 200
 

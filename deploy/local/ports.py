@@ -10,6 +10,9 @@ from pathlib import Path
 # free now is not lent to some client before its owner listens.
 CANDIDATES = range(20000, 30000)
 
+_handed_out: set[int] = set()
+"""Nobody listens yet on a port that was just given away; another must not get it meanwhile."""
+
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Tell whether a server could listen on this port now."""
@@ -32,14 +35,15 @@ def accepts(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_ports(count: int, avoid: Iterable[int] = ()) -> list[int]:
-    """Return `count` different free ports, none of them in `avoid`."""
-    taken = set(avoid)
+    """Return `count` free ports, none in `avoid` and none that this program was given before."""
+    taken = _handed_out | set(avoid)
     found: list[int] = []
     while len(found) < count:
         port = random.choice(CANDIDATES)  # nosec B311: a free port is no secret
         if port not in taken and is_free(port):
             found.append(port)
             taken.add(port)
+    _handed_out.update(found)
     return found
 
 

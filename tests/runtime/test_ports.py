@@ -17,6 +17,11 @@ def stranger() -> Iterator[socket.socket]:
         yield server
 
 
+def test_a_port_is_handed_out_once_even_while_nobody_listens_on_it_yet() -> None:
+    found = [port for _ in range(300) for port in free_ports(2)]
+    assert len(set(found)) == len(found)
+
+
 def test_ports_are_remembered(tmp_path: Path) -> None:
     first = settle(tmp_path / "ports.json", ["http", "amqp"])
     assert settle(tmp_path / "ports.json", ["http", "amqp"]) == first
