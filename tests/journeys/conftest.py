@@ -1,172 +1,15 @@
-"""Owns a whole system for journeys: every process of every service, between real servers."""
+"""Owns the systems that journeys share, or have to themselves."""
 
-import random
-import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from deploy.demo.mails import mails_in
-from deploy.demo.personas import SignedIn
-from deploy.demo.playing import Player, Stage
-from deploy.demo.shifting import offset_in, shift
-from deploy.demo.story import Rectification
 from deploy.local.nodes import PrivateNodes
-from deploy.local.ports import accepts, free_ports
-from services.gateway import commands, key_commands
-from services.grid import register
-from shared.auth.known import learn_signing_keys
-from shared.contracts import schema_of
-from shared.contracts.gateway import SigningKeysChangedV1
-from shared.database import Transactions, build_engine
-from shared.ids import new_id
-from shared.messaging.broker import Broker
-from shared.messaging.provisioner import provision
-from shared.messaging.topology import SERVICES
-from tests.conftest import KEYRING, DatabaseServer, SetClock
-from tests.messaging.conftest import PASSWORDS, monitor_url
-from tests.observe import eventually
-from tests.processes import ROOT, Process
-
-KINDS = ("api", "worker", "relay")
-REGISTER = ROOT / "deploy" / "demo" / "areas-320508.csv"
-ACCOUNTS = ROOT / "deploy" / "demo" / "accounts.csv"
-PASSWORD = "金阊-journey-2026-三元一村"
-
-
-class WholeSystem:
-    """All processes, the register of 姑苏区, and a way to break any of them."""
-
-    def __init__(
-        self,
-        nodes: PrivateNodes,
-        databases: Callable[[str], Transactions],
-        folder: Path,
-        vhost: str = "",
-    ) -> None:
-        self.nodes = nodes
-        self._clock_file = folder / "clock"
-        self._mail = folder / "mail"
-        vhost = self.vhost = vhost or f"journey-{new_id().hex[-12:]}"
-        self._broker = Broker(nodes.rabbitmq_management_url, vhost)
-        provision(self._broker, PASSWORDS)
-        self.mail_server = self._catch_mail(folder)
-        self.db = {service: databases(service) for service in SERVICES}
-        register.load(self.db["grid"], REGISTER)
-        self._hand_out_signing_keys()
-        commands.load(self.db["gateway"], ACCOUNTS.read_bytes(), PASSWORD, "operator:test")
-        self.processes = {
-            (service, kind): Process(
-                (kind, service),
-                {
-                    "LINLI_CLOCK_FILE": str(self._clock_file),
-                    "LINLI_SMTP_URL": self._smtp_url,
-                    "LINLI_SMTP_FROM": "linli@linli.example",
-                    "LINLI_DATABASE_URL": self._database_url(service),
-                    "LINLI_RABBITMQ_MONITOR_URL": monitor_url(nodes),
-                    "LINLI_AMQP_URL": nodes.rabbitmq_amqp_url(service, PASSWORDS[service], vhost),
-                },
-                folder / f"{service}-{kind}.log",
-            )
-            for service in SERVICES
-            for kind in KINDS
-        }
-
-    def wait_ready(self) -> None:
-        """Return when every process is ready."""
-        for process in self.processes.values():
-            process.wait_ready()
-
-    def address_of(self, service: str) -> str:
-        """Return where a service's API listens."""
-        return self.processes[service, "api"].address
-
-    def player(self) -> Player:
-        """Return who plays the stories of `make demo` here."""
-        return Player(
-            Stage(
-                address_of=self.address_of,
-                token_of=SignedIn(self.address_of, PASSWORD).token_of,
-                event_ids=lambda *_: [],
-                now=lambda: datetime.now(UTC) + timedelta(seconds=offset_in(self._clock_file)),
-                advance=self.advance,
-                mails_to=partial(mails_in, self._mail),
-                tell=lambda _: None,
-            )
-        )
-
-    def story(self) -> Rectification:
-        """Return the first story of `make demo`, to be played here."""
-        return Rectification(self.player())
-
-    def advance(self, seconds: float) -> None:
-        """Let business time pass."""
-        knowing = [
-            process.address for (_, kind), process in self.processes.items() if kind != "relay"
-        ]
-        shift(self._clock_file, seconds, knowing)
-
-    def kill_one(self, chance: random.Random, *kinds: str) -> None:
-        """Kill -9 a process and start it again, as the supervisor would."""
-        service, kind = chance.choice([key for key in self.processes if key[1] in kinds])
-        self.processes[service, kind].kill()
-        self.processes[service, kind].restart()
-
-    def scalar(self, service: str, query: str) -> object:
-        """Return one value from a service's database."""
-        with self.db[service].engine.connect() as connection:
-            return connection.execute(text(query)).scalar()
-
-    def growth(self, service: str, query: str) -> Callable[[], int]:
-        """Return what tells by how much a count has grown since now."""
-
-        def count() -> int:
-            return int(str(self.scalar(service, query)))
-
-        before = count()
-        return lambda: count() - before
-
-    def quiet(self) -> bool:
-        """Tell whether every outbox is empty and no event waits for a retry."""
-        waiting = "SELECT count(*) FROM failed_events WHERE state <> 'handled'"
-        unsent = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
-        return all(self.scalar(s, q) == 0 for s in SERVICES for q in (unsent, waiting))
-
-    def wait_quiet(self) -> None:
-        """Return when nothing is under way any more."""
-        eventually(self.quiet, 60, "outboxes empty, nothing waits for a retry")
-
-    def end(self) -> None:
-        """End every process, and take the virtual host away."""
-        for process in (*self.processes.values(), self.mail_server):
-            process.end()
-        self._broker._call("DELETE", f"/vhosts/{self.vhost}")
-
-    def _catch_mail(self, folder: Path) -> Process:
-        """Start the mail server of the local system, which keeps what it takes."""
-        smtp, view = free_ports(2)
-        self._smtp_url = f"smtp://127.0.0.1:{smtp}?starttls=never"
-        doors = ("--bind", f"127.0.0.1:{smtp}", "--http", f"127.0.0.1:{view}")
-        program = (sys.executable, "-m", "deploy.mailcatcher")
-        started = Process(
-            (*doors, "--folder", str(self._mail)), {}, folder / "mail.log", program=program
-        )
-        eventually(lambda: accepts(smtp), 30, "the mail server listens")
-        return started
-
-    def _hand_out_signing_keys(self) -> None:
-        """Let the gateway alone sign, and the others know its key, as `make up` does."""
-        key_commands.init(self.db["gateway"], "operator:test")
-        said = schema_of(SigningKeysChangedV1).load(key_commands.export(self.db["gateway"]))
-        for service in SERVICES:
-            self.db[service].run(learn_signing_keys, said)
-
-    def _database_url(self, service: str) -> str:
-        return self.db[service].engine.url.render_as_string(hide_password=False)
+from shared.database import Transactions
+from tests.conftest import DatabaseServer
+from tests.whole_system import WholeSystem, new_database
 
 
 @pytest.fixture(scope="package")
@@ -186,11 +29,6 @@ def shared_system(
         for db in whole.db.values():
             db.engine.dispose()
             database_server.drop(db.engine.url.render_as_string(hide_password=False))
-
-
-def new_database(server: DatabaseServer, service: str) -> Transactions:
-    """Return a fresh database of a service, at real time."""
-    return Transactions(build_engine(server.create(service)), SetClock(), KEYRING)
 
 
 @pytest.fixture

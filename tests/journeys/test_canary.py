@@ -14,11 +14,11 @@ from deploy.demo.report_story import AnonymousReport
 from deploy.demo.story import COMMUNITY, FAILED_ITEM
 from services.gateway import key_commands
 from shared.messaging.topology import SERVICES, queues
-from tests.journeys.conftest import WholeSystem
 from tests.journeys.test_doors import ask, sign_in
 from tests.messaging.conftest import PASSWORDS
 from tests.observe import eventually
 from tests.tokens import bearer
+from tests.whole_system import WholeSystem
 
 NAME = "鲁班七号甲"
 PHONE = "13912345679"

@@ -8,9 +8,9 @@ from deploy.demo.personas import SignedIn
 from deploy.demo.story import COMMUNITY, demo_checklists
 from services.gateway import client_commands, key_commands
 from services.gateway.schemas.clients import CreateClient
-from tests.journeys.conftest import PASSWORD, WholeSystem
 from tests.observe import eventually
 from tests.tokens import bearer
+from tests.whole_system import PASSWORD, WholeSystem
 
 DOORS = (
     ("grid", "/cases"),

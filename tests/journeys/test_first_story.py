@@ -10,8 +10,8 @@ import pytest
 from deploy.demo.playing import Effect, Step
 from deploy.demo.report_story import AnonymousReport
 from deploy.demo.story import COMMUNITY, Rectification
-from tests.journeys.conftest import WholeSystem
 from tests.observe import eventually
+from tests.whole_system import WholeSystem
 
 CASES = "SELECT count(*) FROM cases"
 TOLD_OF_DISPATCH = """

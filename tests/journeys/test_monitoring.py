@@ -15,11 +15,11 @@ from deploy.local.ports import free_ports
 from deploy.local.prometheus_node import PORT, PrometheusNode
 from shared.database import Transactions
 from shared.messaging.topology import SERVICES, VHOST, queues
-from tests.journeys.conftest import KINDS, WholeSystem
 from tests.messaging.conftest import monitor_url
 from tests.monitoring.promql import DASHBOARDS, names_in, our_names, queries_of, recorded, rules
 from tests.observe import eventually
 from tests.processes import LINLI, ROOT, Process
+from tests.whole_system import KINDS, WholeSystem
 
 OF_PROMETHEUS_ITSELF = {"up", "ALERTS"}
 

@@ -18,10 +18,10 @@ from deploy.local.restoring import lost, restore
 from shared.backup.shelf import LATEST, Shelf
 from shared.messaging.topology import EVENTS, SERVICES
 from tests.conftest import DatabaseServer
-from tests.journeys.conftest import KINDS, WholeSystem
 from tests.keys import KEYS
 from tests.observe import eventually
 from tests.processes import LINLI
+from tests.whole_system import KINDS, WholeSystem
 
 HEARERS = ("inspections", "notifications", "volunteers")
 SAID = "SELECT event_id FROM outbox"
