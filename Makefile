@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs mail linli reset demo backup erasures restore lost test bench contracts monitoring compose lint audit lock bootstrap bootstrap-tests coverage-of-demands
+.PHONY: help up down status logs mail linli reset demo backup erasures restore lost test bench faults contracts monitoring compose lint audit lock bootstrap bootstrap-tests coverage-of-demands
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 28
@@ -54,6 +54,9 @@ test: bootstrap-tests ## every test, on private servers of their own; A="-k word
 
 bench: bootstrap ## how fast events move, beside stock nameko and pika; A=--quick for a short look
 	@$(PYTHON) -m tests.bench $(A)
+
+faults: bootstrap-tests ## commands while faults strike: nothing lost, nothing doubled; A="--list", "--seed 7"
+	@$(PYTHON) -m tests.faults $(A)
 
 contracts: bootstrap ## write docs/asyncapi.yaml, contracts/, openapi/, access.md and problems.md from the code
 	@$(PYTHON) -m deploy.contracts

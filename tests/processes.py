@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import requests
@@ -38,10 +39,12 @@ class Process:
             "LINLI_HTTP_BIND": f"127.0.0.1:{port}",
             **environment,
         }
-        self._process = self._start()
+        self.wanted = True
+        """Nobody has ended it on purpose."""
+        self._process = self._start(log)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        with self.log.open("ab") as output:
+    def _start(self, log: Path) -> "subprocess.Popen[bytes]":
+        with log.open("ab") as output:
             return subprocess.Popen(
                 self._command,
                 cwd=ROOT,
@@ -60,15 +63,15 @@ class Process:
 
     def ready(self) -> bool:
         """Tell whether /readyz says yes, and it is this process that says so."""
-        if self._process.poll() is not None:
+        if self.exited():
             return False
         answer = self.get("/readyz")
         return answer is not None and answer.status_code == 200
 
-    def wait_ready(self) -> "Process":
+    def wait_ready(self, seconds: float = 30) -> "Process":
         """Return when the process is ready; show its log when it isn't in time."""
         try:
-            eventually(self.ready, 30, f"{self._command[-2:]} ready")
+            eventually(self.ready, seconds, f"{self._command[-2:]} ready")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.tail()}") from error
         return self
@@ -88,24 +91,44 @@ class Process:
 
     def kill(self) -> None:
         """Kill -9, with its children: gunicorn's worker would hold the port."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self.wanted = False
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def terminate(self, seconds: float = 30) -> int:
         """SIGTERM; return the exit code."""
+        self.wanted = False
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(seconds)
+
+    def ask_to_end(self) -> None:
+        """SIGTERM, without waiting."""
+        self.wanted = False
+        self._process.send_signal(signal.SIGTERM)
 
     def exit_code(self, seconds: float = 30) -> int:
         """Wait for the process to end by itself and return its exit code."""
         return self._process.wait(seconds)
 
-    def restart(self) -> "Process":
-        """Start the same command again on the same port."""
-        self._process = self._start()
+    def restart(self, log: Path | None = None) -> "Process":
+        """Start the same command again on the same port, its output in another file if need be."""
+        self._process = self._start(log or self.log)
+        self.wanted = True
         return self
+
+    def exited(self) -> bool:
+        """Tell whether it is over."""
+        return self._process.poll() is not None
+
+    def twin(self) -> "Process":
+        """Start the same command once more, on a port of its own."""
+        program, own = self._command, {"LINLI_HTTP_BIND"}
+        environment = {k: v for k, v in self._environment.items() if k not in own}
+        return Process((), environment, self.log.with_suffix(".twin.log"), program)
 
     def end(self) -> None:
         """End the process, whatever its state."""
+        self.wanted = False
         if self._process.poll() is None:
             self.kill()

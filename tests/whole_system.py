@@ -37,6 +37,15 @@ ACCOUNTS = ROOT / "deploy" / "demo" / "accounts.csv"
 PASSWORD = "金阊-journey-2026-三元一村"
 
 
+Through = Callable[[str, str, str], str]
+"""Takes a service, a kind of process and the URL of a server; returns the URL to use."""
+
+
+def direct(_service: str, _kind: str, url: str) -> str:
+    """Lead a process straight to its servers."""
+    return url
+
+
 class WholeSystem:
     """All processes, the register of 姑苏区, and a way to break any of them."""
 
@@ -46,13 +55,15 @@ class WholeSystem:
         databases: Callable[[str], Transactions],
         folder: Path,
         vhost: str = "",
+        through: Through = direct,
     ) -> None:
+        """Start everything; `through` may lead a process to its servers by another way."""
         self.nodes = nodes
         self._clock_file = folder / "clock"
         self._mail = folder / "mail"
         vhost = self.vhost = vhost or f"journey-{new_id().hex[-12:]}"
-        self._broker = Broker(nodes.rabbitmq_management_url, vhost)
-        provision(self._broker, PASSWORDS)
+        self.broker = Broker(nodes.rabbitmq_management_url, vhost)
+        provision(self.broker, PASSWORDS)
         self.mail_server = self._catch_mail(folder)
         self.db = {service: databases(service) for service in SERVICES}
         register.load(self.db["grid"], REGISTER)
@@ -65,9 +76,9 @@ class WholeSystem:
                     "LINLI_CLOCK_FILE": str(self._clock_file),
                     "LINLI_SMTP_URL": self._smtp_url,
                     "LINLI_SMTP_FROM": "linli@linli.example",
-                    "LINLI_DATABASE_URL": self._database_url(service),
+                    "LINLI_DATABASE_URL": through(service, kind, self.database_url(service)),
                     "LINLI_RABBITMQ_MONITOR_URL": monitor_url(nodes),
-                    "LINLI_AMQP_URL": nodes.rabbitmq_amqp_url(service, PASSWORDS[service], vhost),
+                    "LINLI_AMQP_URL": through(service, kind, self.amqp_url(service)),
                 },
                 folder / f"{service}-{kind}.log",
             )
@@ -75,14 +86,22 @@ class WholeSystem:
             for kind in KINDS
         }
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, seconds: float = 30) -> None:
         """Return when every process is ready."""
         for process in self.processes.values():
-            process.wait_ready()
+            process.wait_ready(seconds)
 
     def address_of(self, service: str) -> str:
         """Return where a service's API listens."""
         return self.processes[service, "api"].address
+
+    def database_url(self, service: str) -> str:
+        """Return the URL of a service's database, password included."""
+        return self.db[service].engine.url.render_as_string(hide_password=False)
+
+    def amqp_url(self, service: str) -> str:
+        """Return the URL with which a service signs in at the broker."""
+        return self.nodes.rabbitmq_amqp_url(service, PASSWORDS[service], self.vhost)
 
     def player(self) -> Player:
         """Return who plays the stories of `make demo` here."""
@@ -91,7 +110,7 @@ class WholeSystem:
                 address_of=self.address_of,
                 token_of=SignedIn(self.address_of, PASSWORD).token_of,
                 event_ids=lambda *_: [],
-                now=lambda: datetime.now(UTC) + timedelta(seconds=offset_in(self._clock_file)),
+                now=self.now,
                 advance=self.advance,
                 mails_to=partial(mails_in, self._mail),
                 tell=lambda _: None,
@@ -101,6 +120,10 @@ class WholeSystem:
     def story(self) -> Rectification:
         """Return the first story of `make demo`, to be played here."""
         return Rectification(self.player())
+
+    def now(self) -> datetime:
+        """Return business time."""
+        return datetime.now(UTC) + timedelta(seconds=offset_in(self._clock_file))
 
     def advance(self, seconds: float) -> None:
         """Let business time pass."""
@@ -143,7 +166,7 @@ class WholeSystem:
         """End every process, and take the virtual host away."""
         for process in (*self.processes.values(), self.mail_server):
             process.end()
-        self._broker._call("DELETE", f"/vhosts/{self.vhost}")
+        self.broker._call("DELETE", f"/vhosts/{self.vhost}")
 
     def _catch_mail(self, folder: Path) -> Process:
         """Start the mail server of the local system, which keeps what it takes."""
@@ -164,8 +187,6 @@ class WholeSystem:
         for service in SERVICES:
             self.db[service].run(learn_signing_keys, said)
 
-    def _database_url(self, service: str) -> str:
-        return self.db[service].engine.url.render_as_string(hide_password=False)
 
 
 def new_database(server: DatabaseServer, service: str) -> Transactions:

@@ -1,0 +1,1 @@
+"""Faults, and the ledger that shows that none loses or doubles anything."""

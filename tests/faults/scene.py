@@ -1,0 +1,166 @@
+"""Owns the scene of a run: the system, its ways, those who work in it, and chance."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from tests.faults import effects
+from tests.faults.driver import Driver
+from tests.faults.ledger import Counts, Ledger, Verdict
+from tests.faults.proxy import Way, Ways
+from tests.processes import Process
+from tests.whole_system import WholeSystem
+
+BEHIND_WAYS = "grid"
+"""The service whose processes reach their servers over ways that can be disturbed."""
+
+SETTLE_SECONDS = 900.0
+"""An event that failed twice waits half a minute, a lease that nobody gave back five."""
+
+
+class NotSettled(Exception):
+    """The system did not come to rest in time; the message says what is left."""
+
+
+@dataclass
+class Paths:
+    """The ways of the processes behind them, by (kind, server)."""
+
+    ways: Ways
+    by_name: dict[tuple[str, str], Way] = field(default_factory=dict)
+
+    def through(self, service: str, kind: str, url: str) -> str:
+        """Lead a process of the service over a way of its own."""
+        if service != BEHIND_WAYS:
+            return url
+        parts = urlsplit(url)
+        server = "broker" if parts.scheme == "amqp" else "database"
+        way = self.ways.lead(str(parts.hostname), int(parts.port or 0))
+        self.by_name[kind, server] = way
+        login = parts.netloc.rpartition("@")[0]
+        return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{way.port}"))
+
+    def to(self, server: str) -> list[Way]:
+        """Return every way to a server."""
+        return [way for (_, to), way in self.by_name.items() if to == server]
+
+
+@dataclass
+class Scene:
+    """What a fault strikes, and what it may use."""
+
+    system: WholeSystem
+    paths: Paths
+    ledger: Ledger
+    driver: Driver
+    chance: random.Random
+    patience: float = 3.0
+    """The longest that a fault lasts, in seconds, where it doesn't say otherwise."""
+    before: Counts = field(default_factory=dict)
+    _never: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self, longest: float | None = None) -> None:
+        """Let the fault last: a while that chance chooses."""
+        self._never.wait(self.chance.uniform(0.3, 1.0) * (longest or self.patience))
+
+    def process(self, kind: str, service: str | None = None) -> Process:
+        """Return a process of a kind, of a service that chance chooses."""
+        services = sorted({one for one, _ in self.system.processes})
+        return self.system.processes[service or self.chance.choice(services), kind]
+
+    def until(self, done: Callable[[], bool], what: str, seconds: float = 60.0) -> float:
+        """Return after how many seconds it is true.
+
+        Raises:
+            NotSettled: when it isn't in time.
+        """
+        started = time.monotonic()
+        while not done():
+            self.driver.require_whole()
+            if time.monotonic() - started > seconds:
+                raise NotSettled(f"not within {seconds:g} s: {what}")
+            self._never.wait(0.1)
+        return time.monotonic() - started
+
+    def recovered(self) -> float:
+        """Return after how many seconds commands that were accepted from now on had their effects.
+
+        Raises:
+            NotSettled: when they hadn't in ten minutes.
+        """
+        first = len(self.ledger.accepted)
+        started = time.monotonic()
+        self.driver.await_accepted(first + 10)
+        probed = set(self.ledger.accepted[first : first + 10])
+        wanted = {
+            (effect, one.subject) for one in probed for effect in self.ledger.promises[one.command]
+        }
+        self.until(lambda: wanted <= set(effects.count(self.system)), "the first effects", 600)
+        ready = all(process.ready() for process in self.system.processes.values())
+        if not ready:
+            self.until(self._all_ready, "every process is ready", 120)
+        return time.monotonic() - started
+
+    def _all_ready(self) -> bool:
+        return all(process.ready() for process in self.system.processes.values())
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> Verdict:
+        """Return the verdict once nothing is under way any more and all agree, or time is up.
+
+        Raises:
+            NotSettled: when outboxes, retries or queues don't become empty.
+        """
+        self.until(self.system.quiet, "outboxes empty, no retry waits", seconds)
+        self.until(lambda: not any(self._depths().values()), "queues empty", seconds)
+        verdict = self.verdict()
+        deadline = time.monotonic() + 30
+        while not verdict.holds and time.monotonic() < deadline:
+            self._never.wait(0.5)
+            verdict = self.verdict()
+        return verdict
+
+    def verdict(self) -> Verdict:
+        """Compare the ledger with what the databases say now."""
+        found = effects.since(self.before, effects.count(self.system))
+        return self.ledger.compare(found, effects.parked(self.system))
+
+    def _depths(self) -> dict[str, int]:
+        return self.system.broker.depths()
+
+
+Touched = Literal["messages", "processes", "network", "broker", "database"]
+"""What faults strike, in the order in which two that meet begin: the first is mended last."""
+
+Strike = Callable[[Scene], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong: it begins, lasts while the context is open, and is mended."""
+
+    name: str
+    what: str
+    touches: Touched
+    strike: Strike
+    alone: bool = False
+    """It waits until all is well, so nothing else may be wrong."""
+
+
+CATALOGUE: dict[str, Fault] = {}
+"""Every fault by its name."""
+
+
+def fault(touches: Touched, what: str, *, alone: bool = False) -> Callable[[Strike], Strike]:
+    """Enter a context manager into the catalogue, under its own name."""
+
+    def enter(strike: Strike) -> Strike:
+        name = strike.__name__  # type: ignore[attr-defined]
+        CATALOGUE[name] = Fault(name, what, touches, strike, alone)
+        return strike
+
+    return enter
