@@ -3,10 +3,10 @@
 import random
 from typing import get_args
 
-from tests.faults import crashes, messages, network, processes, servers
+from tests.faults import connections, crashes, messages, processes, servers
 from tests.faults.scene import CATALOGUE, Fault, Touched
 
-MODULES = (processes, crashes, servers, network, messages)
+MODULES = (processes, crashes, servers, connections, messages)
 """Whatever these define is in the catalogue as soon as they are imported."""
 
 _TOGETHER = 0.3
