@@ -188,7 +188,6 @@ class WholeSystem:
             self.db[service].run(learn_signing_keys, said)
 
 
-
 def new_database(server: DatabaseServer, service: str) -> Transactions:
     """Return a fresh database of a service, at real time."""
     return Transactions(build_engine(server.create(service)), SetClock(), KEYRING)
