@@ -15,6 +15,9 @@ from tests.keys import KEYS
 from tests.observe import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 120.0
+"""Fifteen processes that start together on two cores took 20 s, and over 30 on a busy host."""
+
 LINLI = (str(Path(sys.executable).parent / "linli"),)
 
 
@@ -68,7 +71,7 @@ class Process:
         answer = self.get("/readyz")
         return answer is not None and answer.status_code == 200
 
-    def wait_ready(self, seconds: float = 30) -> "Process":
+    def wait_ready(self, seconds: float = READY_SECONDS) -> "Process":
         """Return when the process is ready; show its log when it isn't in time."""
         try:
             eventually(self.ready, seconds, f"{self._command[-2:]} ready")

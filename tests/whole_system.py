@@ -29,7 +29,7 @@ from shared.messaging.topology import SERVICES
 from tests.conftest import KEYRING, DatabaseServer, SetClock
 from tests.messaging.conftest import PASSWORDS, monitor_url
 from tests.observe import eventually
-from tests.processes import ROOT, Process
+from tests.processes import READY_SECONDS, ROOT, Process
 
 KINDS = ("api", "worker", "relay")
 REGISTER = ROOT / "deploy" / "demo" / "areas-320508.csv"
@@ -86,7 +86,7 @@ class WholeSystem:
             for kind in KINDS
         }
 
-    def wait_ready(self, seconds: float = 30) -> None:
+    def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Return when every process is ready."""
         for process in self.processes.values():
             process.wait_ready(seconds)

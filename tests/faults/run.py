@@ -60,7 +60,7 @@ def scene_of(
         paths = Paths(undo.enter_context(Ways()))
         system = WholeSystem(nodes, partial(new_database, server), folder, through=paths.through)
         undo.callback(_end, system, server)
-        system.wait_ready(120)
+        system.wait_ready()
         ledger = Ledger(effects.PROMISES)
         driver = Driver(system, ledger, seed, per_second)
         scene = Scene(system, paths, ledger, driver, random.Random(seed), patience)
