@@ -152,11 +152,16 @@ class WholeSystem:
         before = count()
         return lambda: count() - before
 
-    def quiet(self) -> bool:
-        """Tell whether every outbox is empty and no event waits for a retry."""
-        waiting = "SELECT count(*) FROM failed_events WHERE state <> 'handled'"
+    def at_rest(self) -> bool:
+        """Tell whether every outbox is empty and no event waits for a retry; parked ones may be."""
+        waiting = "SELECT count(*) FROM failed_events WHERE state = 'waiting'"
         unsent = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
-        return all(self.scalar(s, q) == 0 for s in SERVICES for q in (unsent, waiting))
+        return self._none(unsent) and self._none(waiting)
+
+    def quiet(self) -> bool:
+        """Tell whether it is at rest, and every event that had failed was handled."""
+        failed = "SELECT count(*) FROM failed_events WHERE state <> 'handled'"
+        return self.at_rest() and self._none(failed)
 
     def wait_quiet(self) -> None:
         """Return when nothing is under way any more."""
@@ -167,6 +172,9 @@ class WholeSystem:
         for process in (*self.processes.values(), self.mail_server):
             process.end()
         self.broker._call("DELETE", f"/vhosts/{self.vhost}")
+
+    def _none(self, count: str) -> bool:
+        return all(self.scalar(service, count) == 0 for service in SERVICES)
 
     def _catch_mail(self, folder: Path) -> Process:
         """Start the mail server of the local system, which keeps what it takes."""

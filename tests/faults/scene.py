@@ -115,7 +115,7 @@ class Scene:
         Raises:
             NotSettled: when outboxes, retries or queues don't become empty.
         """
-        self.until(self.system.quiet, "outboxes empty, no retry waits", seconds)
+        self.until(self.system.at_rest, "outboxes empty, no retry waits", seconds)
         self.until(lambda: not any(self._depths().values()), "queues empty", seconds)
         verdict = self.verdict()
         deadline = time.monotonic() + 30
