@@ -71,10 +71,10 @@ class Process:
         answer = self.get("/readyz")
         return answer is not None and answer.status_code == 200
 
-    def wait_ready(self, seconds: float = READY_SECONDS) -> "Process":
+    def wait_ready(self) -> "Process":
         """Return when the process is ready; show its log when it isn't in time."""
         try:
-            eventually(self.ready, seconds, f"{self._command[-2:]} ready")
+            eventually(self.ready, READY_SECONDS, f"{self._command[-2:]} ready")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.tail()}") from error
         return self
@@ -101,8 +101,7 @@ class Process:
 
     def terminate(self, seconds: float = 30) -> int:
         """SIGTERM; return the exit code."""
-        self.wanted = False
-        self._process.send_signal(signal.SIGTERM)
+        self.ask_to_end()
         return self._process.wait(seconds)
 
     def ask_to_end(self) -> None:
@@ -126,12 +125,11 @@ class Process:
 
     def twin(self) -> "Process":
         """Start the same command once more, on a port of its own."""
-        program, own = self._command, {"LINLI_HTTP_BIND"}
-        environment = {k: v for k, v in self._environment.items() if k not in own}
-        return Process((), environment, self.log.with_suffix(".twin.log"), program)
+        environment = {k: v for k, v in self._environment.items() if k != "LINLI_HTTP_BIND"}
+        return Process((), environment, self.log.with_suffix(".twin.log"), self._command)
 
     def end(self) -> None:
         """End the process, whatever its state."""
         self.wanted = False
-        if self._process.poll() is None:
+        if not self.exited():
             self.kill()

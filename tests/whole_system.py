@@ -29,13 +29,12 @@ from shared.messaging.topology import SERVICES
 from tests.conftest import KEYRING, DatabaseServer, SetClock
 from tests.messaging.conftest import PASSWORDS, monitor_url
 from tests.observe import eventually
-from tests.processes import READY_SECONDS, ROOT, Process
+from tests.processes import ROOT, Process
 
 KINDS = ("api", "worker", "relay")
 REGISTER = ROOT / "deploy" / "demo" / "areas-320508.csv"
 ACCOUNTS = ROOT / "deploy" / "demo" / "accounts.csv"
 PASSWORD = "金阊-journey-2026-三元一村"
-
 
 Through = Callable[[str, str, str], str]
 """Takes a service, a kind of process and the URL of a server; returns the URL to use."""
@@ -86,10 +85,10 @@ class WholeSystem:
             for kind in KINDS
         }
 
-    def wait_ready(self, seconds: float = READY_SECONDS) -> None:
+    def wait_ready(self) -> None:
         """Return when every process is ready."""
         for process in self.processes.values():
-            process.wait_ready(seconds)
+            process.wait_ready()
 
     def address_of(self, service: str) -> str:
         """Return where a service's API listens."""
@@ -199,3 +198,10 @@ class WholeSystem:
 def new_database(server: DatabaseServer, service: str) -> Transactions:
     """Return a fresh database of a service, at real time."""
     return Transactions(build_engine(server.create(service)), SetClock(), KEYRING)
+
+
+def drop_databases(system: WholeSystem, server: DatabaseServer) -> None:
+    """Remove what `new_database` made for a system that has ended."""
+    for service, db in system.db.items():
+        db.engine.dispose()
+        server.drop(system.database_url(service))

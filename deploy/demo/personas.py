@@ -18,7 +18,6 @@ USERNAMES = {
     "志愿者甲": "zhiyuan.zhu",
     "志愿者乙": "zhiyuan.shi",
     "账号管理员": "zhanghao.tang",
-    "运维人员": "yunwei.fan",
 }
 """Personas, and their accounts in accounts.csv."""
 

@@ -5,6 +5,7 @@ brought about elsewhere, seen by whom it concerns.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -100,22 +101,7 @@ class Rectification:
     def record_inspection(self) -> str:
         """Score the community; one item fails. Return the finding's id."""
         checklist = self.player.ask("区文明办", "inspections", f"/checklists/{CHECKLIST}")
-        codes = [item["code"] for item in checklist["items"]]
-        results = [
-            {
-                "item_code": code,
-                "passed": code != FAILED_ITEM,
-                "note": FAILED_ITEM_NOTE if code == FAILED_ITEM else "",
-            }
-            for code in codes
-        ]
-        body = {
-            "area_code": COMMUNITY,
-            "checklist_code": CHECKLIST,
-            "mode": "open",
-            "inspected_at": self.now().isoformat(),
-            "results": results,
-        }
+        body = failing_inspection([item["code"] for item in checklist["items"]], self.now())
         call = Call("inspections", "POST", "/inspections", (201,), body, _first_finding)
         return _first_finding(self.player.step("检查员", "现场检查打分，1 项不合格", call))
 
@@ -272,6 +258,25 @@ def address_of(who: str) -> str:
     names = {"管区书记": "guanqu.qian", "社区书记": "sanyuan1.xu"}
     names |= {"街道分管领导": "jinchang.lu", "物业处理员": "wuye.chen"}
     return f"{names[who]}@linli.example"
+
+
+def failing_inspection(item_codes: Iterable[str], at: datetime) -> dict[str, Any]:
+    """Return an inspection of the community at a time, in which one item fails."""
+    results = [
+        {
+            "item_code": code,
+            "passed": code != FAILED_ITEM,
+            "note": FAILED_ITEM_NOTE if code == FAILED_ITEM else "",
+        }
+        for code in item_codes
+    ]
+    return {
+        "area_code": COMMUNITY,
+        "checklist_code": CHECKLIST,
+        "mode": "open",
+        "inspected_at": at.isoformat(),
+        "results": results,
+    }
 
 
 def demo_checklists() -> list[dict[str, Any]]:

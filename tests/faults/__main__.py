@@ -21,10 +21,10 @@ from pathlib import Path
 
 from deploy.local.nodes import PrivateNodes
 from tests.faults import report
-from tests.faults.catalogue import CATALOGUE, plan
+from tests.faults.catalogue import plan
 from tests.faults.driver import DriverBroken
 from tests.faults.run import Told, run, scene_of
-from tests.faults.scene import Fault, NotSettled
+from tests.faults.scene import CATALOGUE, Fault, NotSettled
 from tests.processes import ROOT
 
 COMMANDS, FAULTS, PER_SECOND = 10_000, 50, 12.0

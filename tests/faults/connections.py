@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from tests.faults.proxy import Mode, Way
-from tests.faults.scene import Scene, fault
+from tests.faults.proxy import Mode
+from tests.faults.scene import Fault, Scene, enter, fault
 
 
 @contextmanager
-def _behaving(scene: Scene, ways: list[Way], mode: Mode) -> Iterator[None]:
+def _behaving(scene: Scene, server: str, mode: Mode) -> Iterator[None]:
+    """Let each piece wait 50 ms, or nothing through for a while; then everything."""
+    ways = scene.paths.to(server)
     for way in ways:
         way.behave(mode)
     scene.hold(10)
@@ -17,54 +20,25 @@ def _behaving(scene: Scene, ways: list[Way], mode: Mode) -> Iterator[None]:
         way.behave("through")
 
 
-@fault("network", "slow network to the broker")
 @contextmanager
-def slow_broker(scene: Scene) -> Iterator[None]:
-    """Let each piece wait 50 ms."""
-    with _behaving(scene, scene.paths.to("broker"), "slow"):
-        yield
-
-
-@fault("network", "slow network to the database")
-@contextmanager
-def slow_database(scene: Scene) -> Iterator[None]:
-    """Let each piece wait 50 ms."""
-    with _behaving(scene, scene.paths.to("database"), "slow"):
-        yield
-
-
-@fault("network", "network to the broker stalls, connections stay")
-@contextmanager
-def stalled_broker(scene: Scene) -> Iterator[None]:
-    """Let nothing through for a while; then everything."""
-    with _behaving(scene, scene.paths.to("broker"), "stalled"):
-        yield
-
-
-@fault("network", "network to the database stalls, connections stay")
-@contextmanager
-def stalled_database(scene: Scene) -> Iterator[None]:
-    """Let nothing through for a while; then everything."""
-    with _behaving(scene, scene.paths.to("database"), "stalled"):
-        yield
-
-
-@fault("network", "connections to the broker are cut")
-@contextmanager
-def cut_broker(scene: Scene) -> Iterator[None]:
-    """Reset every connection to the broker."""
-    for way in scene.paths.to("broker"):
+def _cut(scene: Scene, server: str) -> Iterator[None]:
+    """Reset every connection to a server."""
+    for way in scene.paths.to(server):
         way.cut()
     yield
 
 
-@fault("network", "connections to the database are cut")
-@contextmanager
-def cut_database(scene: Scene) -> Iterator[None]:
-    """Reset every connection to the database."""
-    for way in scene.paths.to("database"):
-        way.cut()
-    yield
+def _enter_all(server: str) -> None:
+    slow, stalled = (partial(_behaving, server=server, mode=mode) for mode in ("slow", "stalled"))
+    what = f"network to the {server} stalls, connections stay"
+    enter(Fault(f"slow_{server}", f"slow network to the {server}", "network", slow))
+    enter(Fault(f"stalled_{server}", what, "network", stalled))
+    cut = partial(_cut, server=server)
+    enter(Fault(f"cut_{server}", f"connections to the {server} are cut", "network", cut))
+
+
+for _server in ("broker", "database"):
+    _enter_all(_server)
 
 
 @fault("network", "half-open connections to the broker: nothing arrives, nobody says so")

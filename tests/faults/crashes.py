@@ -7,10 +7,11 @@ it, and kills -9.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from tests.faults.messages import publish_spoiled
-from tests.faults.proxy import Mark, Trap
-from tests.faults.scene import BEHIND_WAYS, Scene, fault
+from tests.faults.proxy import Mark, Side, Trap
+from tests.faults.scene import BEHIND_WAYS, Fault, Scene, enter, fault
 
 _SPRING_SECONDS = 60.0
 
@@ -23,10 +24,10 @@ _MARKS = Mark("client", re.compile(rb"UPDATE outbox"))
 _MARKED = Mark("server", re.compile(rb"C\x00\x00\x00.UPDATE ", re.DOTALL))
 
 
-def _method(side: str, number: int) -> Mark:
+def _method(side: Side, number: int) -> Mark:
     """Return the mark of a method of AMQP's class basic (60)."""
     frame = rb"\x01\x00.\x00\x00..\x00\x3c\x00" + re.escape(bytes([number]))
-    return Mark("client" if side == "client" else "server", re.compile(frame, re.DOTALL))
+    return Mark(side, re.compile(frame, re.DOTALL))
 
 
 _PUBLISHES = _method("client", 40)
@@ -37,7 +38,7 @@ _STOPS_CONSUMING = _method("server", 31)
 @contextmanager
 def _dies(
     scene: Scene, kind: str, server: str, marks: Sequence[Mark], *, fresh: bool = False
-) -> Iterator[Trap]:
+) -> Iterator[None]:
     """Set the trap, wait until it has sprung, and start the process again afterwards.
 
     A fresh process prepares its statements anew, so that their words pass once more.
@@ -53,7 +54,7 @@ def _dies(
     if fresh:
         process.restart()
     try:
-        yield trap
+        yield
         scene.until(trap.sprung.is_set, f"{kind} dies on its way to {server}", _SPRING_SECONDS)
     finally:
         way.trap = None
@@ -61,68 +62,57 @@ def _dies(
     process.restart()
 
 
-@fault("processes", "an API dies before its commit")
-@contextmanager
-def api_before_commit(scene: Scene) -> Iterator[None]:
-    """Nothing happened, and the client asks again."""
-    with _dies(scene, "api", "database", (_SAYS, _COMMIT), fresh=True):
-        yield
+def _enter(name: str, what: str, way: tuple[str, str], marks: tuple[Mark, ...]) -> None:
+    kind, server = way
+    # words of SQL pass while statements are prepared; AMQP's methods pass always
+    strike = partial(_dies, kind=kind, server=server, marks=marks, fresh=server == "database")
+    enter(Fault(name, what, "processes", strike))
 
 
-@fault("processes", "an API dies after its commit, before its answer")
-@contextmanager
-def api_after_commit(scene: Scene) -> Iterator[None]:
-    """It happened, and the client, who doesn't know, asks again."""
-    with _dies(scene, "api", "database", (_SAYS, _COMMITTED), fresh=True):
-        yield
+_API, _WORKER = ("api", "database"), ("worker", "database")
+_PUBLISHING, _MARKING = ("relay", "broker"), ("relay", "database")
 
-
-@fault("processes", "a relay dies after the commit, before it publishes")
-@contextmanager
-def relay_before_publish(scene: Scene) -> Iterator[None]:
-    """Nobody heard of it yet."""
-    with _dies(scene, "relay", "broker", (_PUBLISHES,)):
-        yield
-
-
-@fault("processes", "a relay dies after publishing, before it knows")
-@contextmanager
-def relay_before_confirm(scene: Scene) -> Iterator[None]:
-    """The broker has it, and the confirm never arrives."""
-    with _dies(scene, "relay", "broker", (_PUBLISHES, _CONFIRMS)):
-        yield
-
-
-@fault("processes", "a relay dies after the confirm, before it marks")
-@contextmanager
-def relay_before_mark(scene: Scene) -> Iterator[None]:
-    """It is confirmed and counts as unsent."""
-    with _dies(scene, "relay", "database", (_MARKS,), fresh=True):
-        yield
-
-
-@fault("processes", "a relay dies after it has marked")
-@contextmanager
-def relay_after_mark(scene: Scene) -> Iterator[None]:
-    """Nothing is left to do."""
-    with _dies(scene, "relay", "database", (_MARKS, _MARKED), fresh=True):
-        yield
-
-
-@fault("processes", "a worker dies in a handler, before the commit")
-@contextmanager
-def worker_before_commit(scene: Scene) -> Iterator[None]:
-    """The event comes again, and nothing of its effect is there."""
-    with _dies(scene, "worker", "database", (_CLAIMS, _COMMIT), fresh=True):
-        yield
-
-
-@fault("processes", "a worker dies after the commit, before the ack")
-@contextmanager
-def worker_before_ack(scene: Scene) -> Iterator[None]:
-    """The event comes again, and all of its effect is there."""
-    with _dies(scene, "worker", "database", (_CLAIMS, _COMMITTED), fresh=True):
-        yield
+for _crash in (
+    ("api_before_commit", "an API dies before its commit", _API, (_SAYS, _COMMIT)),
+    (
+        "api_after_commit",
+        "an API dies after its commit, before its answer",
+        _API,
+        (_SAYS, _COMMITTED),
+    ),
+    (
+        "relay_before_publish",
+        "a relay dies after the commit, before it publishes",
+        _PUBLISHING,
+        (_PUBLISHES,),
+    ),
+    (
+        "relay_before_confirm",
+        "a relay dies after publishing, before it knows",
+        _PUBLISHING,
+        (_PUBLISHES, _CONFIRMS),
+    ),
+    (
+        "relay_before_mark",
+        "a relay dies after the confirm, before it marks",
+        _MARKING,
+        (_MARKS,),
+    ),
+    ("relay_after_mark", "a relay dies after it has marked", _MARKING, (_MARKS, _MARKED)),
+    (
+        "worker_before_commit",
+        "a worker dies in a handler, before the commit",
+        _WORKER,
+        (_CLAIMS, _COMMIT),
+    ),
+    (
+        "worker_before_ack",
+        "a worker dies after the commit, before the ack",
+        _WORKER,
+        (_CLAIMS, _COMMITTED),
+    ),
+):
+    _enter(*_crash)
 
 
 @fault("processes", "a worker dies after it kept a failed event, before the ack")

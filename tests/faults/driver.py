@@ -18,10 +18,9 @@ from deploy.demo.personas import SignedIn
 from deploy.demo.story import (
     CHECKLIST,
     COMMUNITY,
-    FAILED_ITEM,
-    FAILED_ITEM_NOTE,
     Rectification,
     demo_checklists,
+    failing_inspection,
 )
 from tests.faults.ledger import Accepted, Ledger
 from tests.whole_system import PASSWORD, WholeSystem
@@ -99,25 +98,19 @@ class Driver:
         if self.broken is not None:
             raise DriverBroken(str(self.broken)) from self.broken
 
-    def await_more(self, count: int, patience: float = PATIENCE_SECONDS) -> None:
-        """Return when so many more commands were accepted.
-
-        Raises:
-            DriverBroken: when they weren't in time, or a client gave up.
-        """
-        self.await_accepted(len(self._ledger.accepted) + count, patience)
-
-    def await_accepted(self, count: int, patience: float = PATIENCE_SECONDS) -> None:
+    def await_accepted(self, count: int) -> None:
         """Return when so many commands in all were accepted.
 
         Raises:
             DriverBroken: when they weren't in time, or a client gave up.
         """
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while len(self._ledger.accepted) < count:
             self.require_whole()
             if time.monotonic() > deadline:
-                raise DriverBroken(f"{len(self._ledger.accepted)} of {count} in {patience:g} s")
+                raise DriverBroken(
+                    f"{len(self._ledger.accepted)} of {count} in {PATIENCE_SECONDS:g} s"
+                )
             self._stop.wait(0.02)
 
     def _drive(self, chance: random.Random) -> None:
@@ -143,7 +136,7 @@ class _Client:
     def __init__(self, driver: Driver, chance: random.Random) -> None:
         self._driver = driver
         self._system, self._ledger = driver._system, driver._ledger
-        self._work, self._stop = driver._work, driver._stop
+        self._work = driver._work
         self._chance = chance
         self._http = requests.Session()
         self._commands: Mapping[Callable[[], None], int] = {
@@ -164,21 +157,7 @@ class _Client:
         command()
 
     def _inspect(self) -> None:
-        results = [
-            {
-                "item_code": code,
-                "passed": code != FAILED_ITEM,
-                "note": FAILED_ITEM_NOTE if code == FAILED_ITEM else "",
-            }
-            for code in self._items
-        ]
-        body = {
-            "area_code": COMMUNITY,
-            "checklist_code": CHECKLIST,
-            "mode": "open",
-            "inspected_at": self._now().isoformat(),
-            "results": results,
-        }
+        body = failing_inspection(self._items, self._system.now())
         self._command("inspection", "检查员", "inspections", "/inspections", body, _finding)
 
     def _report(self) -> None:
@@ -192,7 +171,7 @@ class _Client:
         self._command("report", "", "grid", "/reports", body, lambda _: place)
 
     def _call_volunteers(self) -> None:
-        starts = self._now() + timedelta(days=2)
+        starts = self._system.now() + timedelta(days=2)
         body = {
             "area_code": COMMUNITY,
             "kind": "environment_cleanup",
@@ -272,7 +251,7 @@ class _Client:
                 headers = {"Idempotency-Key": key} if key else {}
                 if not who:
                     # as the front door says it; a real resident has an address of their own
-                    headers["X-Real-IP"] = str(IPv4Address(0x0A000000 + hash(key) % 2**24))
+                    headers["X-Real-IP"] = str(IPv4Address(0x0A000000 + UUID(key).int % 2**24))
                 else:
                     headers["Authorization"] = f"Bearer {self._driver.token_of(who)}"
                 url = f"{self._system.address_of(service)}/api/v1/{service}{path}"
@@ -285,9 +264,6 @@ class _Client:
             # a stopping driver still waits for its answer: nobody else knows what came of it
             time.sleep(_AGAIN_SECONDS)
         raise DriverBroken(f"{method} {service}{path}: no answer in {PATIENCE_SECONDS:g} s: {why}")
-
-    def _now(self) -> Any:
-        return self._system.now()
 
     def _id(self) -> str:
         return str(UUID(int=self._chance.getrandbits(128), version=4))

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pika
-import requests
 from pika.exceptions import AMQPError
 from sqlalchemy import text
 
@@ -100,17 +99,11 @@ def sent_again(scene: Scene) -> Iterator[None]:
 @contextmanager
 def lost_binding(scene: Scene) -> Iterator[None]:
     """Take one of several hearers' bindings away."""
-    lost = scene.chance.choice(
-        sorted(
-            (one for one in scene.system.broker.bindings() if one.exchange == "grid.events"),
-            key=str,
-        )
-    )
-    url = (
-        f"{scene.system.nodes.rabbitmq_management_url}/api/bindings/{scene.system.vhost}"
-        f"/e/{lost.exchange}/q/{lost.queue}/{lost.key.replace('#', '%23')}"
-    )
-    requests.delete(url, timeout=30).raise_for_status()
+    bindings = sorted(scene.system.broker.bindings(), key=str)
+    lost = scene.chance.choice([one for one in bindings if one.exchange == "grid.events"])
+    broker, key = scene.system.broker, lost.key.replace("#", "%23")
+    path = f"/bindings/{scene.system.vhost}/e/{lost.exchange}/q/{lost.queue}/{key}"
+    broker._call("DELETE", path)
     scene.hold()
-    provision(scene.system.broker, PASSWORDS)
+    provision(broker, PASSWORDS)
     yield

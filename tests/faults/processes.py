@@ -2,85 +2,49 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from tests.faults.scene import Scene, fault
-from tests.processes import Process
+from shared.messaging.topology import SERVICES
+from tests.faults.scene import Fault, Scene, enter, fault
+from tests.whole_system import KINDS
 
 _FULL = Path("/dev/full")
 """Every write to it fails: there is no space left on the device."""
 
 
 @contextmanager
-def _killed(scene: Scene, *processes: Process) -> Iterator[None]:
-    for process in processes:
-        process.kill()
+def _killed(scene: Scene, kind: str) -> Iterator[None]:
+    """Kill -9 a process of some service."""
+    process = scene.process(kind)
+    process.kill()
     yield
-    for process in processes:
-        process.restart()
+    process.restart()
 
 
-@fault("processes", "kill -9 of an API")
 @contextmanager
-def kill_api(scene: Scene) -> Iterator[None]:
-    """Kill the API of some service."""
-    with _killed(scene, scene.process("api")):
-        yield
+def _ended(scene: Scene, kind: str) -> Iterator[None]:
+    """End a process of some service in order."""
+    process = scene.process(kind)
+    process.terminate(60)
+    yield
+    process.restart()
 
 
-@fault("processes", "kill -9 of a worker")
-@contextmanager
-def kill_worker(scene: Scene) -> Iterator[None]:
-    """Kill the worker of some service."""
-    with _killed(scene, scene.process("worker")):
-        yield
-
-
-@fault("processes", "kill -9 of a relay")
-@contextmanager
-def kill_relay(scene: Scene) -> Iterator[None]:
-    """Kill the relay of some service."""
-    with _killed(scene, scene.process("relay")):
-        yield
+for _kind in KINDS:
+    enter(Fault(f"kill_{_kind}", f"kill -9 of {_kind}", "processes", partial(_killed, kind=_kind)))
+    enter(Fault(f"end_{_kind}", f"SIGTERM to {_kind}", "processes", partial(_ended, kind=_kind)))
 
 
 @fault("processes", "kill -9 of every process of every service")
 @contextmanager
 def kill_everything(scene: Scene) -> Iterator[None]:
     """Kill all processes at once."""
-    with _killed(scene, *scene.system.processes.values()):
-        yield
-
-
-@contextmanager
-def _ended(process: Process) -> Iterator[None]:
-    process.terminate(60)
+    for process in scene.system.processes.values():
+        process.kill()
     yield
-    process.restart()
-
-
-@fault("processes", "SIGTERM to an API")
-@contextmanager
-def end_api(scene: Scene) -> Iterator[None]:
-    """End the API of some service in order."""
-    with _ended(scene.process("api")):
-        yield
-
-
-@fault("processes", "SIGTERM to a worker")
-@contextmanager
-def end_worker(scene: Scene) -> Iterator[None]:
-    """End the worker of some service in order."""
-    with _ended(scene.process("worker")):
-        yield
-
-
-@fault("processes", "SIGTERM to a relay")
-@contextmanager
-def end_relay(scene: Scene) -> Iterator[None]:
-    """End the relay of some service in order."""
-    with _ended(scene.process("relay")):
-        yield
+    for process in scene.system.processes.values():
+        process.restart()
 
 
 @fault(
@@ -120,9 +84,8 @@ def two_relays(scene: Scene) -> Iterator[None]:
 @contextmanager
 def full_log_disk(scene: Scene) -> Iterator[None]:
     """Let every line that a service logs fail, from its start on."""
-    kinds = ("api", "worker", "relay")
-    service = scene.chance.choice(sorted({one for one, _ in scene.system.processes}))
-    processes = [scene.system.processes[service, kind] for kind in kinds]
+    service = scene.chance.choice(SERVICES)
+    processes = [scene.system.processes[service, kind] for kind in KINDS]
     for process in processes:
         process.kill()
         process.restart(log=_FULL)

@@ -36,8 +36,6 @@ class Trap:
 
     marks: Sequence[Mark]
     spring: Callable[[], None]
-    passed: Callable[[], None] | None = None
-    """Called, once, when the first mark but not the last has passed."""
     sprung: threading.Event = field(default_factory=threading.Event)
     _reached: dict[int, int] = field(default_factory=dict)
 
@@ -56,9 +54,6 @@ class Trap:
                 self.spring()
                 return data[: found.start()]
             self._reached[connection] = reached + 1
-            if self.passed is not None:
-                self.passed()
-                self.passed = None
         return b""
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from tests.faults.catalogue import CATALOGUE
 from tests.faults.run import Told
+from tests.faults.scene import CATALOGUE
 
 _SHOWN = 20
 

@@ -16,13 +16,13 @@ from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger, Verdict
 from tests.faults.proxy import Ways
 from tests.faults.scene import Fault, Paths, Scene
-from tests.whole_system import WholeSystem, new_database
+from tests.whole_system import WholeSystem, drop_databases, new_database
 
 _LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Strike:
+class Struck:
     """What one strike did."""
 
     faults: tuple[str, ...]
@@ -37,7 +37,7 @@ class Told:
     """What a run gave."""
 
     seed: str
-    strikes: list[Strike] = field(default_factory=list)
+    strikes: list[Struck] = field(default_factory=list)
     verdict: Verdict | None = None
     disagreements: list[str] = field(default_factory=list)
     """Where HTTP shows something else than the databases hold."""
@@ -59,7 +59,8 @@ def scene_of(
     with ExitStack() as undo:
         paths = Paths(undo.enter_context(Ways()))
         system = WholeSystem(nodes, partial(new_database, server), folder, through=paths.through)
-        undo.callback(_end, system, server)
+        undo.callback(drop_databases, system, server)
+        undo.callback(system.end)
         system.wait_ready()
         ledger = Ledger(effects.PROMISES)
         driver = Driver(system, ledger, seed, per_second)
@@ -68,14 +69,6 @@ def scene_of(
         system.wait_quiet()
         scene.before = effects.count(system)
         yield scene
-
-
-def _end(system: WholeSystem, server: DatabaseServer) -> None:
-    system.end()
-    for db in system.db.values():
-        url = db.engine.url.render_as_string(hide_password=False)
-        db.engine.dispose()
-        server.drop(url)
 
 
 def run(
@@ -106,14 +99,14 @@ def run(
     told.disagreements = shown.disagreements(scene)
 
 
-def _strike(scene: Scene, faults: Sequence[Fault]) -> Strike:
+def _strike(scene: Scene, faults: Sequence[Fault]) -> Struck:
     started = time.monotonic()
     with ExitStack() as struck:
         for one in faults:
             struck.enter_context(one.strike(scene))
         scene.hold()
     mended = time.monotonic()
-    return Strike(tuple(one.name for one in faults), mended - started, scene.recovered())
+    return Struck(tuple(one.name for one in faults), mended - started, scene.recovered())
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from shared.messaging.topology import SERVICES
 from tests.faults import effects
 from tests.faults.driver import Driver
 from tests.faults.ledger import Counts, Ledger, Verdict
@@ -70,11 +71,12 @@ class Scene:
 
     def process(self, kind: str, service: str | None = None) -> Process:
         """Return a process of a kind, of a service that chance chooses."""
-        services = sorted({one for one, _ in self.system.processes})
-        return self.system.processes[service or self.chance.choice(services), kind]
+        return self.system.processes[service or self.chance.choice(SERVICES), kind]
 
-    def until(self, done: Callable[[], bool], what: str, seconds: float = 60.0) -> float:
-        """Return after how many seconds it is true.
+    def until(
+        self, done: Callable[[], bool], what: str, seconds: float = 60.0, every: float = 0.1
+    ) -> None:
+        """Return when it is true; look every so many seconds.
 
         Raises:
             NotSettled: when it isn't in time.
@@ -84,8 +86,7 @@ class Scene:
             self.driver.require_whole()
             if time.monotonic() - started > seconds:
                 raise NotSettled(f"not within {seconds:g} s: {what}")
-            self._never.wait(0.1)
-        return time.monotonic() - started
+            self._never.wait(every)
 
     def recovered(self) -> float:
         """Return after how many seconds commands that were accepted from now on had their effects.
@@ -100,23 +101,23 @@ class Scene:
         wanted = {
             (effect, one.subject) for one in probed for effect in self.ledger.promises[one.command]
         }
-        self.until(lambda: wanted <= set(effects.count(self.system)), "the first effects", 600)
-        ready = all(process.ready() for process in self.system.processes.values())
-        if not ready:
-            self.until(self._all_ready, "every process is ready", 120)
+        # a look goes through every table, which slows down what it measures
+        self.until(lambda: wanted <= set(effects.count(self.system)), "first effects", 600, 0.5)
+        self.until(self._all_ready, "every process is ready", 120)
         return time.monotonic() - started
 
     def _all_ready(self) -> bool:
         return all(process.ready() for process in self.system.processes.values())
 
-    def settle(self, seconds: float = SETTLE_SECONDS) -> Verdict:
+    def settle(self) -> Verdict:
         """Return the verdict once nothing is under way any more and all agree, or time is up.
 
         Raises:
             NotSettled: when outboxes, retries or queues don't become empty.
         """
-        self.until(self.system.at_rest, "outboxes empty, no retry waits", seconds)
-        self.until(lambda: not any(self._depths().values()), "queues empty", seconds)
+        self.until(self.system.at_rest, "outboxes empty, no retry waits", SETTLE_SECONDS)
+        depths = self.system.broker.depths
+        self.until(lambda: not any(depths().values()), "queues empty", SETTLE_SECONDS)
         verdict = self.verdict()
         deadline = time.monotonic() + 30
         while not verdict.holds and time.monotonic() < deadline:
@@ -128,9 +129,6 @@ class Scene:
         """Compare the ledger with what the databases say now."""
         found = effects.since(self.before, effects.count(self.system))
         return self.ledger.compare(found, effects.parked(self.system))
-
-    def _depths(self) -> dict[str, int]:
-        return self.system.broker.depths()
 
 
 Touched = Literal["messages", "processes", "network", "broker", "database"]
@@ -155,12 +153,17 @@ CATALOGUE: dict[str, Fault] = {}
 """Every fault by its name."""
 
 
+def enter(one: Fault) -> None:
+    """Enter a fault into the catalogue."""
+    CATALOGUE[one.name] = one
+
+
 def fault(touches: Touched, what: str, *, alone: bool = False) -> Callable[[Strike], Strike]:
     """Enter a context manager into the catalogue, under its own name."""
 
-    def enter(strike: Strike) -> Strike:
-        name = strike.__name__  # type: ignore[attr-defined]
-        CATALOGUE[name] = Fault(name, what, touches, strike, alone)
+    def enter_it(strike: Strike) -> Strike:
+        name = strike.__name__
+        enter(Fault(name, what, touches, strike, alone))
         return strike
 
-    return enter
+    return enter_it

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
-import requests
 
+from shared.messaging.topology import SERVICES
 from shared.migrations import migrate
 from tests.faults.scene import Scene, fault
-from tests.whole_system import WholeSystem
 
 _ALL_MEMORY, _NO_MEMORY = "0.4", "0.0000001"
 
@@ -45,11 +44,9 @@ def broker_kill(scene: Scene) -> Iterator[None]:
 @fault("broker", "every connection to the broker is closed")
 @contextmanager
 def connections_closed(scene: Scene) -> Iterator[None]:
-    """Close them as an operator would in the management pages."""
-    api = f"{scene.system.nodes.rabbitmq_management_url}/api"
-    for connection in requests.get(f"{api}/connections", timeout=30).json():
-        name = requests.utils.quote(connection["name"], safe="")
-        requests.delete(f"{api}/connections/{name}", timeout=30)
+    """Close them as an operator would."""
+    control = scene.system.nodes.rabbitmq_node.ctl
+    control("close_all_connections", "--vhost", scene.system.vhost, "closed by a fault")
     yield
 
 
@@ -86,7 +83,7 @@ def database_kill(scene: Scene) -> Iterator[None]:
 @contextmanager
 def backends_terminated(scene: Scene) -> Iterator[None]:
     """Terminate what others run in PostgreSQL, in the middle of it."""
-    with _admin(scene.system) as connection:
+    with psycopg.connect(scene.system.nodes.postgres_admin_url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -98,10 +95,9 @@ def backends_terminated(scene: Scene) -> Iterator[None]:
 @contextmanager
 def pool_exhausted(scene: Scene) -> Iterator[None]:
     """Hold a lock that every handler and request of a service waits for."""
-    service = scene.chance.choice(sorted(scene.system.db))
-    url = scene.system.database_url(service).replace("+psycopg", "")
+    service = scene.chance.choice(SERVICES)
     # another fault may end the connection: then the lock is gone as well
-    with suppress(psycopg.OperationalError), psycopg.connect(url) as connection:
+    with suppress(psycopg.OperationalError), _connect(scene, service) as connection:
         connection.execute("LOCK TABLE outbox, inbox IN ACCESS EXCLUSIVE MODE")
         scene.hold(15)
     yield
@@ -111,7 +107,6 @@ def pool_exhausted(scene: Scene) -> Iterator[None]:
 @contextmanager
 def migration(scene: Scene) -> Iterator[None]:
     """Expand, fill and contract a busy table as a release does, and run `migrate` meanwhile."""
-    url = scene.system.database_url("grid").replace("+psycopg", "")
     steps = (
         "SET lock_timeout = '5s'",
         "ALTER TABLE cases ADD COLUMN under_load text",
@@ -120,11 +115,18 @@ def migration(scene: Scene) -> Iterator[None]:
         "DROP INDEX CONCURRENTLY ix_cases_under_load",
         "ALTER TABLE cases DROP COLUMN under_load",
     )
-    with psycopg.connect(url, autocommit=True) as connection:
+    with _connect(scene, "grid", autocommit=True) as connection:
         for step in steps:
             _patiently(connection, step)
             migrate("grid", scene.system.database_url("grid"))
     yield
+
+
+def _connect(
+    scene: Scene, service: str, *, autocommit: bool = False
+) -> "psycopg.Connection[tuple[object, ...]]":
+    url = scene.system.database_url(service).replace("+psycopg", "")
+    return psycopg.connect(url, autocommit=autocommit)
 
 
 def _patiently(connection: "psycopg.Connection[tuple[object, ...]]", statement: str) -> None:
@@ -134,7 +136,3 @@ def _patiently(connection: "psycopg.Connection[tuple[object, ...]]", statement: 
             connection.execute(statement.encode())
             return
     raise psycopg.errors.LockNotAvailable(statement)
-
-
-def _admin(system: WholeSystem) -> "psycopg.Connection[tuple[object, ...]]":
-    return psycopg.connect(system.nodes.postgres_admin_url, autocommit=True)

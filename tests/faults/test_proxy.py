@@ -23,7 +23,7 @@ def way() -> Iterator[Way]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield ways.lead(*server.server_address[:2])
+        yield ways.lead("127.0.0.1", server.server_address[1])
         server.shutdown()
         thread.join()
 

@@ -9,7 +9,7 @@ import pytest
 from deploy.local.nodes import PrivateNodes
 from shared.database import Transactions
 from tests.conftest import DatabaseServer
-from tests.whole_system import WholeSystem, new_database
+from tests.whole_system import WholeSystem, drop_databases, new_database
 
 
 @pytest.fixture(scope="package")
@@ -26,9 +26,7 @@ def shared_system(
         yield whole
     finally:
         whole.end()
-        for db in whole.db.values():
-            db.engine.dispose()
-            database_server.drop(db.engine.url.render_as_string(hide_password=False))
+        drop_databases(whole, database_server)
 
 
 @pytest.fixture

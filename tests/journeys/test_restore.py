@@ -68,7 +68,7 @@ def system(own_system: WholeSystem) -> WholeSystem:
 @pytest.fixture
 def ground(system: WholeSystem, tmp_path: Path) -> Ground:
     def environment_of(service: str) -> dict[str, str]:
-        url = system.db[service].engine.url.render_as_string(hide_password=False)
+        url = system.database_url(service)
         folder = str(tmp_path / "backups")
         return {"LINLI_ENV": "test", "LINLI_DATABASE_URL": url, "LINLI_BACKUP_DIR": folder, **KEYS}
 
