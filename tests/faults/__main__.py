@@ -55,8 +55,9 @@ def main() -> None:
             sys.exit(2)
     path = report.write(ROOT / ".run" / "faults", told, time.monotonic() - started)
     say(f"{path}")
-    print(*report.complaints(told), sep="\n")
-    print(told.verdict)
+    for complaint in report.complaints(told):
+        say(complaint)
+    say(str(told.verdict))
     sys.exit(0 if told.holds else 1)
 
 

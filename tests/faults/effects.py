@@ -49,8 +49,10 @@ COUNTS = (
     Count(
         "inspections: finding has its case",
         "inspections",
-        """SELECT finding_id, count(*) FROM finding_steps
-           WHERE state = 'in_rectification' GROUP BY 1""",
+        # the close of a case may come before its filing: then there is no step into rectification
+        """SELECT f.id, greatest(count(s.id), 1) FROM findings f
+           LEFT JOIN finding_steps s ON s.finding_id = f.id AND s.state = 'in_rectification'
+           WHERE f.case_id IS NOT NULL GROUP BY 1""",
     ),
     Count(
         "grid: dispatched case of a finding",
