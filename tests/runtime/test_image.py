@@ -123,7 +123,17 @@ def python_of_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv = tmp_path_factory.mktemp("image") / "venv"
     subprocess.run([UV, "venv", "-q", "--python", sys.executable, venv], check=True)
     wheels = ["--no-index", "--find-links", CHECKOUT / ".run" / "wheels"]
-    command = [UV, "pip", "install", "-q", "--offline", "--no-deps", "--require-hashes", *wheels]
+    command = [
+        UV,
+        "pip",
+        "install",
+        "-q",
+        "--offline",
+        "--no-cache",
+        "--no-deps",
+        "--require-hashes",
+        *wheels,
+    ]
     python = venv / "bin" / "python"
     subprocess.run([*command, "--python", python, "-r", requirements.FILE], check=True)
     return python
