@@ -26,7 +26,7 @@ from shared.ids import new_id
 from shared.messaging.broker import Broker
 from shared.messaging.provisioner import provision
 from shared.messaging.topology import SERVICES
-from tests.conftest import KEYRING, DatabaseServer, SetClock
+from tests.databases import KEYRING, DatabaseServer, SetClock
 from tests.messaging.conftest import PASSWORDS, monitor_url
 from tests.observe import eventually
 from tests.processes import ROOT, Process

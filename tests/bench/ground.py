@@ -17,7 +17,7 @@ from shared.messaging.provisioner import provision
 from shared.messaging.topology import MONITOR, SERVICES, Queue, Rights
 from tests.bench.cpu import Cpu
 from tests.bench.messages import Messages
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.processes import LINLI, ROOT, Process
 
 VHOST = "bench"

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.nodes import PrivateNodes
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.faults import effects, shown
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger, Verdict

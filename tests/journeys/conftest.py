@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.nodes import PrivateNodes
 from shared.database import Transactions
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.whole_system import WholeSystem, drop_databases, new_database
 
 

@@ -17,7 +17,7 @@ from deploy.local.ground import Ground
 from deploy.local.restoring import lost, restore
 from shared.backup.shelf import LATEST, Shelf
 from shared.messaging.topology import EVENTS, SERVICES
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.keys import KEYS
 from tests.observe import eventually
 from tests.processes import LINLI

@@ -22,7 +22,7 @@ from shared.database import Transactions
 from shared.http.listing import Listing
 from shared.ids import new_id
 from shared.messaging.topology import SERVICES
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.tokens import bearer, token
 from tests.usecases.access import of_gateway, of_notifications, of_volunteers
 from tests.usecases.access.of_every_service import parked_specimens

@@ -11,7 +11,7 @@ from shared.auth.access import Access, Rule
 from shared.auth.roles import EVERYONE
 from shared.http.parked import PARKED_ACCESS
 from shared.messaging.topology import SERVICES
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.tokens import bearer, client_token, token
 from tests.usecases.access.of_every_service import parked_specimens
 from tests.usecases.access.specimens import HOME, Call, Specimen, World

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.messaging.topology import SERVICES
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.tokens import bearer, token
 from tests.usecases.access.test_every_route import specimens_of
 from tests.usecases.access.worlds import Worlds, every_world

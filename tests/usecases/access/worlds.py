@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from shared.database import Transactions, build_engine
 from shared.ids import new_id
 from shared.messaging.topology import SERVICES
-from tests.conftest import KEYRING, DatabaseServer, SetClock, http_of
+from tests.conftest import http_of
+from tests.databases import KEYRING, DatabaseServer, SetClock
 from tests.tokens import know_key
 from tests.usecases.access.specimens import World
 

@@ -13,7 +13,7 @@ from shared.backup.retention import BackupPeriods
 from shared.backup.shelf import Shelf
 from shared.database import Transactions, build_engine
 from shared.privacy.erasure import erase_person
-from tests.conftest import KEYRING, DatabaseServer, SetClock
+from tests.databases import KEYRING, DatabaseServer, SetClock
 from tests.usecases.shared.people import BOSS, FIELDS, NOW
 
 DAY = timedelta(days=1)

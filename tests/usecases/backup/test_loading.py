@@ -18,7 +18,7 @@ from shared.database import Transactions
 from shared.messaging.leap import STEP, leap
 from shared.privacy.erasure_file import ErasureFileBroken
 from shared.privacy.personal import PersonKeyMissing
-from tests.conftest import DatabaseServer, SetClock
+from tests.databases import DatabaseServer, SetClock
 from tests.factories import finding_raised
 from tests.usecases.backup.grounds import back_up, empty, erase, load
 from tests.usecases.grid import register

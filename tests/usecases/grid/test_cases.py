@@ -23,7 +23,7 @@ from shared.database import Transactions
 from shared.errors import TooEarly
 from shared.ids import new_id
 from shared.messaging.envelope import Event, seal, unseal
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import NOON, finding_raised
 from tests.observe import outbox_of
 from tests.tokens import bearer, somebody, token

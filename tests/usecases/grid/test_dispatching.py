@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.grid.usecases.dispatching import BATCH_CASES, dispatch_waiting
 from shared import metrics
 from shared.database import Transactions
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import NOON
 from tests.observe import outbox_of
 from tests.usecases.grid.posts import KUAI, OFFICE, SECRETARIES, TIAO, office, post, put

@@ -19,7 +19,7 @@ from services.grid.models import Area, AreaImport
 from services.grid.register_file import BrokenGzip, LineTooLong, RegisterTooLarge
 from shared.contracts.grid import AREAS_PER_EVENT
 from shared.database import Transactions
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.observe import outbox_of
 from tests.usecases.grid.register import CHAIN, DEMO, communities, csv_of, load
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.grid.usecases.reports import REPORTS_PER_HOUR
 from shared.database import Transactions
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY, NOON
 from tests.observe import outbox_of
 from tests.tokens import bearer, token

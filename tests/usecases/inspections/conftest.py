@@ -3,7 +3,7 @@
 import pytest
 
 from shared.database import Transactions
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.usecases.inspections.stories import NOW, ready
 
 

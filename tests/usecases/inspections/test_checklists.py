@@ -18,7 +18,7 @@ from services.inspections.usecases.checklists import (
 )
 from shared.database import Transactions
 from shared.errors import Rejected
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.usecases.inspections.stories import MANHOLES, NOW, PARKING, PILING, checklist, rows
 
 

@@ -25,7 +25,7 @@ from shared.database import Transactions
 from shared.errors import TooEarly
 from shared.ids import new_id
 from shared.messaging.envelope import Event
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY, case_closed, case_filed
 from tests.observe import outbox_of
 from tests.tokens import somebody

@@ -53,7 +53,7 @@ from shared.errors import Rejected
 from shared.http.etags import Stale
 from shared.ids import new_id
 from shared.messaging.leap import STEP, leap
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY, case_closed, case_filed
 from tests.observe import outbox_of
 from tests.tokens import somebody

@@ -19,7 +19,7 @@ from shared.auth.roles import Role
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.messaging.topology import SERVICES
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.tokens import bearer, client_token, token
 from tests.usecases.notifications.stories import NOW, Story, deliver, heard, person

@@ -19,7 +19,7 @@ from shared.keys_cli import add_keys
 from shared.privacy.fields import PersonalField
 from shared.privacy.keyring import Keyring
 from shared.privacy.personal import reveal, seal
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 BOSS = UUID("01931f6a-2c40-7c11-9d0e-5b1f6a2c4001")

@@ -11,7 +11,7 @@ from services.grid.access import ACCESS
 from services.grid.api import BLUEPRINTS
 from shared.database import Transactions, build_engine
 from shared.http.app import create_app
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 
 DOCS = "/api/v1/grid/docs"
 

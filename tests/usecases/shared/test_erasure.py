@@ -21,7 +21,7 @@ from shared.privacy.erasure import ErasureRow, Replayed, erase_person, erasures,
 from shared.privacy.export import export_person
 from shared.privacy.personal import PersonErased, reveal_many, seal
 from shared.privacy.reasons import ReasonMissing
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 from tests.observe import eventually
 from tests.usecases.shared.people import (
     BOSS,

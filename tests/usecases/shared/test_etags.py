@@ -17,7 +17,7 @@ from shared.http.app import create_app
 from shared.http.etags import IfMatchHeader, IfMatchRequired, expected_version
 from shared.http.routes import Routes
 from shared.register.learning import learn_areas
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY, NOON, finding_raised
 from tests.tokens import bearer, token
 from tests.usecases.grid.posts import set_up

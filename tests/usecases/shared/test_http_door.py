@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 
 from shared.database import Transactions, build_engine
 from shared.messaging.topology import SERVICES
-from tests.conftest import KEYRING, http_of
+from tests.conftest import http_of
+from tests.databases import KEYRING
 
 each_service = pytest.mark.parametrize("service", SERVICES)
 POST = "/api/v1/inspections/checklists"

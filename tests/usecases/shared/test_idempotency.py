@@ -25,7 +25,8 @@ from shared.http.idempotency import with_anyones_key, without_idempotency_key
 from shared.http.routes import Routes
 from shared.messaging import retention
 from shared.register.learning import learn_areas
-from tests.conftest import KEYRING, http_of
+from tests.conftest import app_of
+from tests.databases import KEYRING
 from tests.observe import eventually, outbox_of
 from tests.tokens import EVERYWHERE, bearer, token
 from tests.usecases.grid.register import communities, csv_of
@@ -143,7 +144,9 @@ def test_any_visible_ascii_is_a_key(http: FlaskClient, key: str) -> None:
 def test_of_two_at_once_one_does_the_work_and_the_other_gets_the_same_answer(
     http: FlaskClient, inspections_db: Transactions
 ) -> None:
-    doors = [http_of("inspections", inspections_db) for _ in range(4)]
+    doors = [app_of("inspections", inspections_db).test_client() for _ in range(4)]
+    for door in doors:
+        door.environ_base |= http.environ_base
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(record, doors))
     assert {answer.status_code for answer in answers} == {201}

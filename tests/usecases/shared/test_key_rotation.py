@@ -16,7 +16,7 @@ from shared.privacy.keyring import Keyring, KeyUnknown
 from shared.privacy.personal import place_of_key
 from shared.privacy.rotation import PERSON_KEYS, Unreadable, Use, rotate, uses
 from shared.privacy.sealing import new_key
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 from tests.usecases.shared.people import (
     T1,
     Operator,

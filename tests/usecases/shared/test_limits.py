@@ -21,7 +21,7 @@ from shared.database import Transactions, build_engine
 from shared.http.app import create_app, run
 from shared.http.limits import MAX_DEPTH, MAX_VALUES, JsonTooLarge, require_modest_json
 from shared.http.routes import Routes
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 from tests.observe import eventually
 from tests.tokens import bearer, token
 from tests.usecases.grid.register import csv_of

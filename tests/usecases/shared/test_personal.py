@@ -21,7 +21,7 @@ from shared.privacy.keyring import KeyUnknown
 from shared.privacy.personal import PersonKeyMissing, reveal, reveal_many, seal
 from shared.privacy.rotation import PERSON_KEYS
 from shared.privacy.sealing import SealBroken
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 from tests.observe import eventually
 from tests.usecases.shared.people import (
     FIELDS,

@@ -20,7 +20,7 @@ from shared.errors import Rejected
 from shared.ids import new_id
 from shared.messaging import failures, outbox
 from shared.messaging.envelope import Event, seal, unseal
-from tests.conftest import DatabaseServer, SetClock
+from tests.databases import DatabaseServer, SetClock
 from tests.factories import NOON, case_filed, finding_raised
 from tests.observe import eventually, outbox_of
 

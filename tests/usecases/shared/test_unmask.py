@@ -14,7 +14,7 @@ from shared.privacy.personal import PersonErased
 from shared.privacy.reasons import ReasonMissing
 from shared.privacy.sealing import SealBroken
 from shared.privacy.unmask import unmask
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 from tests.usecases.shared.people import (
     BOSS,
     FIELDS,

@@ -28,7 +28,7 @@ from shared.contracts.volunteers import ActivityCancelledV1, ActivityPublishedV1
 from shared.database import Transactions
 from shared.http.paging import BadCursor
 from shared.ids import new_id
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
 from tests.tokens import somebody

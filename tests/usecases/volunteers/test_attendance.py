@@ -17,7 +17,7 @@ from services.volunteers.usecases.sign_ups import list_own_sign_ups, withdraw_si
 from shared.contracts.volunteers import HoursRecordedV1
 from shared.database import Transactions
 from shared.ids import new_id
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.observe import outbox_of
 from tests.tokens import somebody
 from tests.usecases.volunteers.stories import (

@@ -14,7 +14,7 @@ from shared.audit.chain import FIRST
 from shared.audit.verification import Mark, Verdict
 from shared.database import Transactions
 from shared.http.paging import BadCursor
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.tokens import somebody
 from tests.usecases.shared.people import Operator

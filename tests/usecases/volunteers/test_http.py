@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from shared.auth.roles import Role
 from shared.database import Transactions
 from shared.ids import new_id
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
 from tests.tokens import bearer, token

@@ -26,7 +26,7 @@ from services.volunteers.usecases.sign_ups import (
 )
 from shared.database import Transactions
 from shared.ids import new_id
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.tokens import somebody
 from tests.usecases.volunteers.stories import (

@@ -42,7 +42,7 @@ from shared.database import Transactions
 from shared.ids import new_id
 from shared.privacy.personal import PersonErased
 from shared.privacy.reasons import ReasonMissing
-from tests.conftest import SetClock
+from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
 from tests.tokens import somebody
