@@ -12,6 +12,7 @@ linli keys new|status|rotate        the keys that seal what a service stores of 
 linli erasures export|replay        erasures, kept outside of the database
 linli backup make|list|load|leap SERVICE    backups, and the way back from one
 linli outbox resend|record|lost SERVICE     sending again after a restore, and what it lost
+linli outbox unheard FILE…          what was sent and never came out of a queue
 linli audit verify|show SERVICE     the chain of who did what
 linli hours verify                  the chain of volunteers' hours
 linli subscriber add|list|remove    the logins of systems outside that hear events

@@ -6,13 +6,17 @@ linli outbox record SERVICE --since TIME [--until TIME] [--to FILE]
 linli outbox lost SERVICE --restored FILE FILE…    what SERVICE doesn't know any more: FILEs are the
                                       records of all now, --restored its own, made when it was
                                       restored and before `backup leap`; exit code 1 if something
+linli outbox unheard FILE FILE…       what was sent and never came out of a queue, by the records of
+                                      all, made until some minutes ago; exit code 1 if something
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,8 @@ def add_outbox(commands: Any, services: Sequence[str]) -> None:
     actions = outbox.add_subparsers(dest="action", required=True)
     made = {name: actions.add_parser(name) for name in _ACTIONS}
     for name, action in made.items():
-        action.add_argument("service", choices=services)
+        if name != "unheard":
+            action.add_argument("service", choices=services)
         action.set_defaults(run=_ACTIONS[name])
     for name in ("resend", "record"):
         made[name].add_argument(
@@ -38,9 +43,10 @@ def add_outbox(commands: Any, services: Sequence[str]) -> None:
     made["record"].add_argument("--until", type=time_from, help="now, unless said")
     made["record"].add_argument("--to", type=Path, metavar="FILE")
     made["lost"].add_argument("--restored", required=True, type=Path, metavar="FILE")
-    made["lost"].add_argument("file", nargs="+", type=Path)
+    for name in ("lost", "unheard"):
+        made[name].add_argument("file", nargs="+", type=Path)
+        made[name].add_argument("--limit", type=int, default=50, help="lines of a kind to print")
     made["lost"].add_argument("--restores", type=int, default=1, help="as `backup leap` was told")
-    made["lost"].add_argument("--limit", type=int, default=50, help="lines of each kind to print")
 
 
 def time_from(text: str) -> datetime:
@@ -83,26 +89,62 @@ def _record(arguments: argparse.Namespace) -> None:
 
 
 def _lost(arguments: argparse.Namespace) -> None:
-    from shared.errors import Rejected
     from shared.messaging.lost import lost
-    from shared.messaging.record import read
 
-    try:
-        restored, *records = (
-            read(str(file), file.read_text(encoding="utf-8"))
-            for file in (arguments.restored, *arguments.file)
-        )
+    with _refusals_told(arguments):
+        restored, *records = _records((arguments.restored, *arguments.file))
         if restored.service != arguments.service:
             fail(arguments, f"{arguments.restored} is the record of {restored.service}")
         found = lost(restored, records, arguments.restores)
-    except OSError as error:
-        fail(arguments, f"cannot read {error.filename}: {error.strerror}")
-    except Rejected as refusal:
-        fail(arguments, refusal.text("en"))
     for line in report(found, arguments.limit):
         print(line)
     if not found.none:
         sys.exit(1)
+
+
+def _unheard(arguments: argparse.Namespace) -> None:
+    from shared.messaging.unheard import unheard
+
+    with _refusals_told(arguments):
+        found = unheard(_records(arguments.file))
+    for line in _missed(found, arguments.limit):
+        print(line)
+    if found:
+        sys.exit(1)
+
+
+def _records(files: Iterable[Path]) -> list[Any]:
+    from shared.messaging.record import read
+
+    return [read(str(file), file.read_text(encoding="utf-8")) for file in files]
+
+
+@contextmanager
+def _refusals_told(arguments: argparse.Namespace) -> Iterator[None]:
+    from shared.errors import Rejected
+
+    try:
+        yield
+    except OSError as error:
+        fail(arguments, f"cannot read {error.filename}: {error.strerror}")
+    except Rejected as refusal:
+        fail(arguments, refusal.text("en"))
+
+
+def _missed(found: Sequence[Any], limit: int) -> Iterable[str]:
+    if not found:
+        yield "every event that was sent was heard"
+        return
+    yield f"{sum(len(one.event_ids) for one in found)} deliveries are missing"
+    rows: list[tuple[object, ...]] = [("queue", "never brought", "of type", "first made at")]
+    rows += [(one.queue, len(one.event_ids), one.event_type, time_of(one.since)) for one in found]
+    yield from _table(rows, limit)
+    yield "once the queue and its bindings are there (`linli provision`), send them again:"
+    for (producer, event_type), ones in groupby(found, lambda one: (one.producer, one.event_type)):
+        # ids are of the clock of an api, `--since` of that of the database
+        first = min(one.since for one in ones) - timedelta(minutes=1)
+        since = first.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S")
+        yield f"  linli outbox resend {producer} --since {since} --event {event_type}"
 
 
 def report(found: Any, limit: int) -> Iterable[str]:
@@ -151,4 +193,4 @@ def _table(rows: list[tuple[object, ...]], limit: int) -> Iterable[str]:
         yield f"  … and {len(rows) - limit - 1} more: --limit"
 
 
-_ACTIONS = {"resend": _resend, "record": _record, "lost": _lost}
+_ACTIONS = {"resend": _resend, "record": _record, "lost": _lost, "unheard": _unheard}

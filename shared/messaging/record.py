@@ -31,10 +31,11 @@ class RecordBroken(Rejected):
 
 @dataclass(frozen=True)
 class Said:
-    """An event that stands in the outbox."""
+    """An event that stands in the outbox, and whether the broker has taken it over."""
 
     type: str
     subject: str
+    sent: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class DeliveryRecord:
 
 
 _SAID = text("""
-    SELECT event_id, event_type, subject FROM outbox WHERE event_id >= :first AND event_id < :end
+    SELECT event_id, event_type, subject, sent_at IS NOT NULL FROM outbox
+    WHERE event_id >= :first AND event_id < :end
 """)
 _CLAIMED = text("""
     SELECT consumer, event_id, claimed_at FROM inbox WHERE event_id >= :first AND event_id < :end
@@ -91,7 +93,7 @@ _FAILED = text("""
 def record_of(session: Session, service: str, since: datetime, until: datetime) -> DeliveryRecord:
     """Return a service's record of the events made from one time to before another."""
     period = {"first": first_id_of(since), "end": first_id_of(until)}
-    said = {row[0]: Said(row[1], row[2]) for row in session.execute(_SAID, period)}
+    said = {key: Said(*row) for key, *row in session.execute(_SAID, period)}
     heard = [Heard(row[0], row[1], row[2], CLAIMED) for row in session.execute(_CLAIMED, period)]
     heard += [Heard(*row) for row in session.execute(_FAILED, period)]
     owned: dict[str, dict[str, int | None]] = {}
@@ -117,7 +119,7 @@ def written(record: DeliveryRecord) -> str:
         "service": record.service,
         "since": record.since.isoformat(),
         "until": record.until.isoformat(),
-        "said": [[str(key), one.type, one.subject] for key, one in record.said.items()],
+        "said": [[str(key), one.type, one.subject, one.sent] for key, one in record.said.items()],
         "heard": [
             [one.queue, str(one.event_id), one.at.isoformat(), one.state, one.type, one.subject]
             for one in record.heard
@@ -148,7 +150,7 @@ def _record(plain: dict[str, Any]) -> DeliveryRecord:
         service=plain["service"],
         since=datetime.fromisoformat(plain["since"]),
         until=datetime.fromisoformat(plain["until"]),
-        said={UUID(key): Said(kind, subject) for key, kind, subject in plain["said"]},
+        said={UUID(key): Said(*said) for key, *said in plain["said"]},
         heard=tuple(
             Heard(queue, UUID(event_id), datetime.fromisoformat(at), *more)
             for queue, event_id, at, *more in plain["heard"]

@@ -1,8 +1,6 @@
 """Owns the proof of what a restore is found to have lost: exactly that, by name."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,8 +8,6 @@ from shared.ids import first_id_of
 from shared.messaging.leap import STEP
 from shared.messaging.lost import RecordMissing, RecordTooShort, lost, queues_fed_by
 from shared.messaging.record import (
-    DeliveryRecord,
-    Heard,
     HeldState,
     RecordBroken,
     Said,
@@ -19,29 +15,7 @@ from shared.messaging.record import (
     written,
 )
 from shared.messaging.topology import SERVICES
-
-SINCE = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-UNTIL = SINCE + timedelta(hours=2)
-ON_FILED = "inspections.on_case_filed"
-
-
-def event(minutes: int) -> UUID:
-    return first_id_of(SINCE + timedelta(minutes=minutes))
-
-
-def heard(event_id: UUID, queue: str = ON_FILED, state: str = "claimed", **more: str) -> Heard:
-    return Heard(queue, event_id, SINCE, state, **more)
-
-
-def record(service: str, **values: object) -> DeliveryRecord:
-    nothing = DeliveryRecord(service, SINCE, UNTIL, {}, (), {}, ())
-    return replace(nothing, **values)  # type: ignore[arg-type]
-
-
-def all_now(*given: DeliveryRecord) -> list[DeliveryRecord]:
-    """Return these records, and empty ones of all other services."""
-    there = {one.service for one in given}
-    return [*given, *(record(service) for service in SERVICES if service not in there)]
+from tests.unit.shared.delivery_records import ON_FILED, SINCE, UNTIL, all_now, event, heard, record
 
 
 def test_an_event_that_others_heard_and_its_producer_does_not_hold_is_lost():

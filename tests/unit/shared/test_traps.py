@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from shared.database import Transactions, build_engine
 from shared.http.app import create_app
 from shared.messaging.topology import SERVICES, queues
-from tests.conftest import KEYRING
+from tests.databases import KEYRING
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(

@@ -16,7 +16,8 @@ from shared.clock import real_now
 from shared.database import Transactions
 from shared.messaging import outbox
 from shared.messaging.topology import SERVICES
-from tests.conftest import DatabaseServer
+from shared.messaging.unheard import queues_of
+from tests.databases import DatabaseServer
 from tests.factories import case_filed, finding_raised
 from tests.keys import KEYS
 from tests.processes import LINLI
@@ -133,6 +134,35 @@ def test_what_is_lost_is_named_from_records_and_the_exit_code_is_1(
     assert (
         "no record of delivery of: gateway, inspections, notifications, volunteers" in short.stderr
     )
+
+
+def test_what_a_purged_queue_held_is_named_with_the_command_that_mends_it(
+    database_of: Callable[[str], Transactions], operator: Operator, tmp_path: Path
+):
+    databases = {service: database_of(service) for service in SERVICES}
+    said = databases["grid"].change(lambda session: outbox.add(session, case_filed()))
+    execute(databases["grid"], "UPDATE outbox SET sent_at = now()")
+    for queue in queues_of("grid", "case_filed.v1"):
+        if queue != "inspections.on_case_filed":
+            claim = "INSERT INTO inbox (consumer, event_id) VALUES (:queue, :id)"
+            execute(databases[queue.partition(".")[0]], claim, queue=queue, id=said)
+    files = [tmp_path / f"{service}.json" for service in databases]
+
+    def compared() -> "subprocess.CompletedProcess[str]":
+        period = ["--since", AN_HOUR_AGO, "--until", IN_AN_HOUR]
+        for (service, db), file in zip(databases.items(), files, strict=True):
+            operator.run(db, "outbox", "record", service, *period, "--to", str(file))
+        return operator.run(None, "outbox", "unheard", *map(str, files))
+
+    missing = compared()
+    assert missing.returncode == 1, missing.stderr
+    first, _, row, _, command = missing.stdout.splitlines()
+    assert first == "1 deliveries are missing"
+    assert row.split()[:3] == ["inspections.on_case_filed", "1", "case_filed.v1"]
+    assert operator.run(databases["grid"], *command.split()[1:]).stdout.startswith("grid: 1 ")
+    under_way = compared()
+    assert under_way.stdout == "every event that was sent was heard\n"
+    assert under_way.returncode == 0
 
 
 def test_the_age_of_backups_is_measured_and_infinite_without_any(
