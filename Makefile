@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs mail linli reset demo backup erasures restore lost test bench faults contracts monitoring compose lint audit lock bootstrap bootstrap-tests coverage-of-demands
+.PHONY: help up down status logs mail linli reset demo backup erasures restore lost unheard test bench faults contracts monitoring compose lint audit lock bootstrap bootstrap-tests coverage-of-demands
 
 help: ## these lines
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 28
@@ -48,6 +48,9 @@ restore: bootstrap ## bring services back: S=grid or all, FROM=latest or a name;
 
 lost: bootstrap ## what the last restore of S=grid lost, as far as the others know
 	@$(LOCAL) lost $(S)
+
+unheard: bootstrap ## what was sent and never came out of a queue, in a day or SINCE=2026-11-26T08:00
+	@$(LOCAL) unheard $(if $(SINCE),SINCE=$(SINCE))
 
 test: bootstrap-tests ## every test, on private servers of their own; A="-k word" for some
 	@$(PYTHON) -m pytest $(A)

@@ -1,9 +1,12 @@
-"""Own `docker compose run --rm backup make|erasures|restore|lost [SERVICE…]`, without any: all.
+"""Own `docker compose run --rm backup make|erasures|restore|lost|unheard [SERVICE…]`.
+
+Without a service: all.
 
 make        a backup of each, while it works
 erasures    keep the newest erasures beside the backups
 restore     bring services back whose processes were stopped; --from a name, by default the newest
 lost        what the last restore of a service lost
+unheard     what was sent and never came out of a queue, of all services; --since, else of a day
 """
 
 import argparse
@@ -14,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.local import restoring
+from deploy.local import missing, restoring
 from deploy.local.applications import EXTENSIONS, KINDS, SERVICES
 from deploy.local.ground import Ground
 from deploy.local.progress import Failure, Progress
@@ -48,6 +51,9 @@ def _run(ground: Ground, given: argparse.Namespace) -> bool:
             return take_erasures(ground, services)
         case "restore":
             return restoring.restore(ground, services, given.asked)
+        case "unheard":
+            words = [f"SINCE={given.since}"] if given.since else []
+            return missing.unheard(ground, *missing.period_from(words))
         case _:
             return all([restoring.lost(ground, service) for service in services])
 
@@ -107,9 +113,10 @@ def _names(services: Sequence[str]) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="backup", description=__doc__)
-    parser.add_argument("command", choices=("make", "erasures", "restore", "lost"))
+    parser.add_argument("command", choices=("make", "erasures", "restore", "lost", "unheard"))
     parser.add_argument("services", nargs="*", metavar="SERVICE")
     parser.add_argument("--from", dest="asked", default=LATEST, help="a backup's name")
+    parser.add_argument("--since", help="for unheard: a time of China")
     given = parser.parse_args()
     if unknown := set(given.services) - set(SERVICES):
         parser.error(f"no such service: {', '.join(sorted(unknown))}")

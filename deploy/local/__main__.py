@@ -14,7 +14,7 @@ from deploy.local.settings import Settings
 
 _COMMANDS = (
     *("up", "down", "status", "logs", "mail", "reset", "linli"),
-    *("backup", "erasures", "restore", "lost"),
+    *("backup", "erasures", "restore", "lost", "unheard"),
 )
 
 
@@ -48,6 +48,8 @@ def _run(command: str, layout: Layout, more: list[str]) -> int:
         return 0 if status.status(layout, Settings.read(), asked) else 1
     elif command in ("backup", "erasures", "restore", "lost"):
         return 0 if _kept(command, layout, more, progress) else 1
+    elif command == "unheard":
+        return 0 if backups.unheard(layout, Settings.read(), progress, more) else 1
     elif command == "mail":
         mail.show(layout, int(more[0]) if more and more[0].isdecimal() else 10)
     elif command == "linli":

@@ -1,9 +1,9 @@
-"""Own `make backup`, `make erasures`, `make restore` and `make lost` on the local system."""
+"""Own `make backup`, `erasures`, `restore`, `lost` and `unheard` on the local system."""
 
 import time
 from collections.abc import Sequence
 
-from deploy.local import restoring, steps
+from deploy.local import missing, restoring, steps
 from deploy.local.applications import EXTENSIONS, KINDS, SERVICES
 from deploy.local.ground import Ground
 from deploy.local.health import ask_all, checks
@@ -44,6 +44,11 @@ def lost(layout: Layout, settings: Settings, progress: Progress, services: Seque
         raise Failure("lost events", "no service is named", "make lost S=grid")
     ground = ground_of(layout, settings, progress)
     return all([restoring.lost(ground, service) for service in services])
+
+
+def unheard(layout: Layout, settings: Settings, progress: Progress, words: Sequence[str]) -> bool:
+    """Say what was sent and never came out of a queue; tell whether nothing."""
+    return missing.unheard(ground_of(layout, settings, progress), *missing.period_from(list(words)))
 
 
 def ground_of(layout: Layout, settings: Settings, progress: Progress) -> Ground:

@@ -62,7 +62,7 @@ def lost(ground: Ground, service: str) -> bool:
     restored = read(str(file), file.read_text(encoding="utf-8"))
     files = [folders[-1] / f"{one}.json" for one in SERVICES]
     for one, to in zip(SERVICES, files, strict=True):
-        ground.run(one, _record(one, to, restored.since, restored.until))
+        ground.run(one, record(one, to, restored.since, restored.until))
     named: list[str | Path] = ["--restored", file, *files, "--limit", "1000000"]
     named += ["--restores", str(len(folders))]
     done = ground.attempt(service, ["outbox", "lost", service, *named])
@@ -136,10 +136,11 @@ def _noted(ground: Ground, backup: Backup) -> list[str | Path]:
     # an id made in this millisecond would lie on the edge
     service, until = backup.manifest.service, real_now() + timedelta(seconds=1)
     folder = private_folder(ground.shelf.reports / f"{service}-{until.strftime(_STAMP)}")
-    return _record(service, folder / RESTORED, backup.manifest.started_at - MARGIN, until)
+    return record(service, folder / RESTORED, backup.manifest.started_at - MARGIN, until)
 
 
-def _record(service: str, to: Path, since: datetime, until: datetime) -> list[str | Path]:
+def record(service: str, to: Path, since: datetime, until: datetime) -> list[str | Path]:
+    """Return the command that writes a service's record of delivery into a file."""
     period = ["--since", since.isoformat(), "--until", until.isoformat()]
     return ["outbox", "record", service, *period, "--to", to]
 

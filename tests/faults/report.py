@@ -21,6 +21,8 @@ def complaints(told: Told) -> Iterator[str]:
         for kind in ("lost", "duplicated", "unexpected"):
             for one in getattr(verdict, kind)[:_SHOWN]:
                 yield f"{kind}: {one}"
+    if told.purged is not None and not told.purged.holds:
+        yield f"not mended: {told.purged}"
     yield from (f"shown: {one}" for one in told.disagreements)
 
 
@@ -39,6 +41,8 @@ def _lines(told: Told, seconds: float) -> Iterator[str]:
     yield f"{len(told.strikes)} strikes, {seconds / 60:.0f} minutes,"
     yield f"{told.restarts} processes that ended by themselves were started again."
     yield ""
+    if told.purged is not None:
+        yield f"    {told.purged}"
     yield f"    {told.verdict}"
     yield ""
     yield "| fault | what | struck | recovered after, median | longest |"

@@ -15,6 +15,7 @@ from tests.faults import effects, shown
 from tests.faults.driver import Driver
 from tests.faults.ledger import Ledger, Verdict
 from tests.faults.proxy import Ways
+from tests.faults.purge import Purged, purge
 from tests.faults.scene import Fault, Paths, Scene
 from tests.whole_system import WholeSystem, drop_databases, new_database
 
@@ -38,6 +39,7 @@ class Told:
 
     seed: str
     strikes: list[Struck] = field(default_factory=list)
+    purged: Purged | None = None
     verdict: Verdict | None = None
     disagreements: list[str] = field(default_factory=list)
     """Where HTTP shows something else than the databases hold."""
@@ -47,7 +49,9 @@ class Told:
     @property
     def holds(self) -> bool:
         """Tell whether nothing was lost, doubled or unexpected, wherever one looks."""
-        return self.verdict is not None and self.verdict.holds and not self.disagreements
+        mended = self.purged is None or self.purged.holds
+        held = self.verdict is not None and self.verdict.holds
+        return held and mended and not self.disagreements
 
 
 @contextmanager
@@ -77,8 +81,12 @@ def run(
     commands: int,
     told: Told,
     say: Callable[[str], None],
+    *,
+    purging: bool = False,
 ) -> None:
     """Let the drivers send so many commands, strike meanwhile, and compare when all is quiet.
+
+    `purging` also loses a queue at the end, and mends it.
 
     Raises:
         DriverBroken: when a command was refused.
@@ -93,6 +101,8 @@ def run(
             one = told.strikes[-1]
             say(f"    lasted {one.lasted:.1f} s, recovered {one.recovered:.1f} s later")
         scene.driver.await_accepted(commands)
+        if purging:
+            told.purged = purge(scene, say)
         scene.driver.stop()
         say(f"{len(scene.ledger.accepted)} accepted; waiting until all is quiet")
         told.verdict = scene.settle()

@@ -109,15 +109,23 @@ class Scene:
     def _all_ready(self) -> bool:
         return all(process.ready() for process in self.system.processes.values())
 
+    def rest(self) -> None:
+        """Return when outboxes, retries and queues are empty.
+
+        Raises:
+            NotSettled
+        """
+        self.until(self.system.at_rest, "outboxes empty, no retry waits", SETTLE_SECONDS)
+        depths = self.system.broker.depths
+        self.until(lambda: not any(depths().values()), "queues empty", SETTLE_SECONDS)
+
     def settle(self) -> Verdict:
         """Return the verdict once nothing is under way any more and all agree, or time is up.
 
         Raises:
             NotSettled: when outboxes, retries or queues don't become empty.
         """
-        self.until(self.system.at_rest, "outboxes empty, no retry waits", SETTLE_SECONDS)
-        depths = self.system.broker.depths
-        self.until(lambda: not any(depths().values()), "queues empty", SETTLE_SECONDS)
+        self.rest()
         verdict = self.verdict()
         deadline = time.monotonic() + 30
         while not verdict.holds and time.monotonic() < deadline:
