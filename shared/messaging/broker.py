@@ -1,11 +1,11 @@
 """Owns the broker's management API: what the provisioner asks and changes there."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
+from shared.clock import real_now
 from shared.messaging.topology import PARKING_EXCHANGE, VHOST, Binding, Queue, Rights
 
 _TIMEOUT_SECONDS = 15
@@ -75,7 +75,7 @@ class Broker:
         lost meanwhile, and another stands in its place.
         """
         path = f"/bindings/{self._vhost}/e/{binding.exchange}/q/{binding.queue}"
-        arguments = {"made_at": datetime.now(UTC).isoformat()}
+        arguments = {"made_at": real_now().isoformat()}
         self._call("POST", path, {"routing_key": binding.key, "arguments": arguments})
 
     def exchanges(self) -> dict[str, str]:

@@ -30,7 +30,9 @@ the same key. A binding that is provisioned again has another mark than before."
 class KnowsBindings(Protocol):
     """Who knows the bindings: the broker."""
 
-    def bindings_from(self, exchange: str) -> Marks: ...
+    def bindings_from(self, exchange: str) -> Marks:
+        """Return the bindings of an exchange."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class _Outlet:
 
     @property
     def uncertain(self) -> int | None:
+        """The lowest position that no look has vouched for yet."""
         return _lower(self.before, self.since)
 
 
