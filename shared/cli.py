@@ -143,11 +143,13 @@ def _relay(arguments: argparse.Namespace) -> None:
     from shared.database import Transactions, build_engine
     from shared.health import serve_health
     from shared.messaging.backlog import Backlog
+    from shared.messaging.outlets import outlets_of
     from shared.messaging.relay import Relay
 
+    outlets = outlets_of(arguments.service, config.monitor_url(), config.amqp_url())
     db = Transactions(build_engine(config.database_url(), 2))
     _await("its database", db.reachable)
-    relay = Relay(arguments.service, config.database_url(), config.amqp_url())
+    relay = Relay(arguments.service, config.database_url(), config.amqp_url(), outlets)
     backlog = Backlog(db)
     metrics.OUTBOX_ROWS.set_function(backlog.rows)
     metrics.OUTBOX_AGE.set_function(backlog.age_seconds)

@@ -50,6 +50,16 @@ RELAY_UNROUTABLE = Counter(
     "Messages that found no queue although topology.py says somebody hears them",
     ["event"],
 )
+RELAY_HELD = Gauge(
+    "linli_relay_held_info",
+    "1 while an event is held because a hearer's binding is lost",
+    ["event"],
+)
+RELAY_SENT_AGAIN = Counter(
+    "linli_relay_sent_again_total",
+    "Rows made unsent again because a hearer's binding was lost when they were sent",
+    ["event"],
+)
 RELAY_CONFIRM_SECONDS = Histogram(
     "linli_relay_confirm_seconds",
     "Time from publishing to confirm, of the oldest message in each confirm",
@@ -124,6 +134,8 @@ def begin_saying(event: str) -> None:
     """Count an event that a relay publishes from 0, for the same reason."""
     RELAY_PUBLISHED.labels(event)
     RELAY_UNROUTABLE.labels(event)
+    RELAY_HELD.labels(event)
+    RELAY_SENT_AGAIN.labels(event)
 
 
 BACKUP_AGE = Gauge(

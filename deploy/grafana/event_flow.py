@@ -95,6 +95,7 @@ def _effect() -> list[Panel]:
 def _wrong() -> list[Panel]:
     refused = 'rate(linli_relay_refused_total{kind="relay"}[5m])'
     unroutable = 'rate(linli_relay_unroutable_total{kind="relay"}[5m])'
+    again = 'rate(linli_relay_sent_again_total{kind="relay"}[5m])'
     return [
         over_time(
             "待重试与待处置 Waiting and parked",
@@ -107,6 +108,7 @@ def _wrong() -> list[Panel]:
             f"sum by (service) ({refused})",
             "{{service}} refused",
             Query(f"sum by (event) ({unroutable})", "{{event}} unroutable"),
+            Query(f"sum by (event) ({again})", "{{event}} again"),
             unit="ops",
         ),
         over_time("发送中的转发器 Active relays", "service:linli_relay_active_info:max"),
@@ -115,6 +117,7 @@ def _wrong() -> list[Panel]:
             'linli_topology_missing_rows{kind="provisioner"}',
             "missing",
             Query('linli_topology_orphan_rows{kind="provisioner"}', "orphans"),
+            Query('max by (event) (linli_relay_held_info{kind="relay"} > 0)', "{{event}} held"),
             limit=1,
         ),
     ]

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
 
 from shared.messaging import topology
-from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
+from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable, broker_seen_by
 
 log = logging.getLogger(__name__)
 
@@ -47,5 +46,4 @@ class Routes:
 
 def routes_of(service: str, monitor_url: str, amqp_url: str) -> Routes:
     """Return the routes of a service on the virtual host of its own login."""
-    vhost = unquote(urlsplit(amqp_url).path.lstrip("/")) or "/"
-    return Routes(Broker(monitor_url, vhost), service)
+    return Routes(broker_seen_by(monitor_url, amqp_url), service)

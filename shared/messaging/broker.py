@@ -1,13 +1,16 @@
 """Owns the broker's management API: what the provisioner asks and changes there."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
+from shared.clock import real_now
 from shared.messaging.topology import PARKING_EXCHANGE, VHOST, Binding, Queue, Rights
 
 _TIMEOUT_SECONDS = 15
+_LOOK_SECONDS = 3
+"""Who looks every few seconds waits no longer for one answer."""
 
 
 class BrokerUnavailable(Exception):
@@ -66,9 +69,14 @@ class Broker:
         self._call("DELETE", f"/queues/{self._vhost}/{quote(name, safe='')}")
 
     def put_binding(self, binding: Binding) -> None:
-        """Bind a queue to an exchange."""
+        """Bind a queue to an exchange, with an argument that no earlier binding had.
+
+        Routing takes no notice of it. A relay sees by it that a binding which it saw before was
+        lost meanwhile, and another stands in its place.
+        """
         path = f"/bindings/{self._vhost}/e/{binding.exchange}/q/{binding.queue}"
-        self._call("POST", path, {"routing_key": binding.key, "arguments": {}})
+        arguments = {"made_at": real_now().isoformat()}
+        self._call("POST", path, {"routing_key": binding.key, "arguments": arguments})
 
     def exchanges(self) -> dict[str, str]:
         """Return the declared exchanges with their types, without RabbitMQ's own."""
@@ -104,13 +112,43 @@ class Broker:
             if row["source"] and row["destination_type"] == "queue"
         )
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def bindings_from(self, exchange: str) -> dict[Binding, frozenset[str]]:
+        """Return the bindings of one exchange, each with the broker's names of those alike.
+
+        Waits 3 s at most for an answer to begin or go on.
+        """
+        path = f"/exchanges/{self._vhost}/{quote(exchange, safe='')}/bindings/source"
+        found: dict[Binding, frozenset[str]] = {}
+        rows = self._call("GET", path, timeout=_LOOK_SECONDS)
         try:
-            answer = requests.request(method, self._url + path, json=body, timeout=_TIMEOUT_SECONDS)
+            for row in rows:
+                if row["destination_type"] == "queue":
+                    binding = Binding(row["source"], row["destination"], row["routing_key"])
+                    found[binding] = found.get(binding, frozenset()) | {row["properties_key"]}
+        except (KeyError, TypeError) as error:
+            raise BrokerUnavailable("management API: not a list of bindings") from error
+        return found
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> Any:
+        try:
+            answer = requests.request(method, self._url + path, json=body, timeout=timeout)
+            decoded = answer.json() if method == "GET" and answer.ok else None
         except requests.RequestException as error:
             raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
         if answer.status_code in (401, 403):
             raise BrokerUnavailable("management API refuses the administrator's login")
         if not answer.ok:
             raise BrokerRefused(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
-        return answer.json() if method == "GET" else None
+        return decoded
+
+
+def broker_seen_by(monitor_url: str, amqp_url: str) -> Broker:
+    """Return the virtual host of a service's own login, seen through the management API."""
+    vhost = unquote(urlsplit(amqp_url).path.lstrip("/")) or "/"
+    return Broker(monitor_url, vhost)

@@ -20,10 +20,24 @@ _LOCK = 7_236_002
 _UNSENT = """
     SELECT position, event_id::text, event_type, headers, body FROM outbox
     WHERE sent_at IS NULL AND position NOT IN (SELECT unnest(%b::bigint[]))
+        AND event_type <> ALL(%b::text[])
     ORDER BY position LIMIT %b
 """
 _MARK = """
     UPDATE outbox SET sent_at = clock_timestamp() WHERE position = ANY(%b) AND sent_at IS NULL
+"""
+
+_NEWEST = "SELECT coalesce(max(position), 0) FROM outbox"
+# by position, as there is no index on sent_at: marking is the relay's hottest statement
+_UNMARK = """
+    WITH walked AS (
+        SELECT position FROM outbox WHERE position >= %b::bigint ORDER BY position LIMIT %b
+    ), unmarked AS (
+        UPDATE outbox SET sent_at = NULL FROM walked
+        WHERE outbox.position = walked.position AND sent_at IS NOT NULL AND event_type = %b
+        RETURNING outbox.position
+    )
+    SELECT (SELECT max(position) FROM walked), (SELECT count(*) FROM unmarked)
 """
 
 
@@ -72,14 +86,31 @@ class OutboxReader:
         row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
         return bool(row and row[0])
 
-    def unsent(self, except_for: Collection[int], limit: int) -> list[UnsentRow]:
-        """Return the oldest unsent rows, without those that are under way."""
-        rows = self._connection.execute(_UNSENT, (list(except_for), limit), binary=True)
+    def unsent(
+        self, except_for: Collection[int], limit: int, held: Collection[str] = ()
+    ) -> list[UnsentRow]:
+        """Return the oldest unsent rows, without those under way and without events held."""
+        values = (list(except_for), list(held), limit)
+        rows = self._connection.execute(_UNSENT, values, binary=True)
         return [UnsentRow(*row) for row in rows]
 
     def mark_sent(self, positions: Sequence[int]) -> None:
         """Note in one statement that the broker has taken these over."""
         self._connection.execute(_MARK, (list(positions),))
+
+    def newest(self) -> int:
+        """Return the highest position, 0 when the outbox is empty."""
+        row = self._connection.execute(_NEWEST).fetchone()
+        return int(row[0]) if row else 0
+
+    def unmark(self, event_type: str, first: int, rows: int) -> tuple[int | None, int]:
+        """Make unsent again what was sent of an event among so many rows from a position on.
+
+        Returns the last position it came to, None past the end, and how many it was.
+        """
+        values = (first, rows, event_type)
+        row = self._connection.execute(_UNMARK, values).fetchone()
+        return row or (None, 0)
 
     def take_notifications(self) -> bool:
         """Read what arrived on the socket; tell whether the outbox has new rows.

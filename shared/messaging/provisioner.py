@@ -26,6 +26,9 @@ class Difference:
 def provision(broker: Broker, passwords: Mapping[str, str]) -> None:
     """Make the broker what topology.py says; running it again changes nothing.
 
+    A binding that is there stays as it is: relays take one that was made anew for one that was
+    lost.
+
     Raises:
         shared.messaging.broker.BrokerRefused: when a queue exists with other arguments: those
             can't change in place, a new queue name and a migration step are needed.
@@ -35,7 +38,8 @@ def provision(broker: Broker, passwords: Mapping[str, str]) -> None:
         broker.put_exchange(name, kind)
     for queue in topology.queues():
         broker.put_queue(queue)
-    for binding in sorted(topology.bindings(), key=lambda b: (b.exchange, b.queue, b.key)):
+    missing = topology.bindings() - broker.bindings()
+    for binding in sorted(missing, key=lambda b: (b.exchange, b.queue, b.key)):
         broker.put_binding(binding)
     for service in topology.SERVICES:
         broker.put_login(service, passwords[service], topology.rights_of(service))

@@ -19,6 +19,7 @@ from pika.spec import Basic, BasicProperties
 from shared import metrics
 from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.outbox_reader import OutboxReader, UnsentRow
+from shared.messaging.outlets import Outlets
 from shared.messaging.topology import UnknownEvent, event_named, events_of, exchange_of
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,13 @@ GATHER_SECONDS = 0.004
 
 HOLD_SECONDS = 5.0
 """How long a message that was refused, or found no queue, waits for its next try."""
+
+LOOK_BACK_ROWS = 20_000
+"""So many of the newest rows are uncertain when a relay begins: another may have sent them, and
+not have seen any more that a binding was missing."""
+
+UNMARK_ROWS = 5_000
+"""How many rows one statement walks that makes sent events unsent again."""
 
 COMPLAIN_SECONDS = 60.0
 
@@ -52,10 +60,11 @@ class RelaySession:
     """One life of the relay: from two fresh connections until one of them fails or it is told to
     stop."""
 
-    def __init__(self, service: str, amqp_url: str, outbox: OutboxReader) -> None:
+    def __init__(self, service: str, amqp_url: str, outbox: OutboxReader, outlets: Outlets) -> None:
         self._exchange = exchange_of(service)
         self._outbox = outbox
-        self._under_way: OrderedDict[int, tuple[UnsentRow, float]] = OrderedDict()
+        self._outlets = outlets
+        self._under_way: OrderedDict[int, tuple[UnsentRow, float, int]] = OrderedDict()
         self._confirmed: list[int] = []
         self._held: dict[int, float] = {}
         self._returned: set[str] = set()
@@ -144,7 +153,7 @@ class RelaySession:
         self._loop.call_later(_TICK_SECONDS, self._tick)
         now = time.monotonic()
         if self._under_way:
-            _, published_at = next(iter(self._under_way.values()))
+            _, published_at, _ = next(iter(self._under_way.values()))
             if now - published_at > CONFIRM_SECONDS and not self._blocked:
                 raise RelayFailed(f"no confirm for {CONFIRM_SECONDS:g} s")
         if self._stop.is_set():
@@ -162,17 +171,33 @@ class RelaySession:
         if not self.open or self._drain_until is not None:
             return
         free = WINDOW - len(self._under_way)
-        if free < WINDOW // 4:
+        standing = self._outlets.standing()
+        if free < WINDOW // 4 or standing is None:
             return
+        for event, first in standing.back.items():
+            self._say_again(event, first)
         now = self._polled_at = time.monotonic()
         self._held = {p: until for p, until in self._held.items() if until > now}
-        known = [row.position for row, _ in self._under_way.values()]
-        rows = self._outbox.unsent([*known, *self._confirmed, *self._held], free)
+        known = [row.position for row, _, _ in self._under_way.values()]
+        under_way = [*known, *self._confirmed, *self._held]
+        rows = self._outbox.unsent(under_way, free, standing.held)
         for row in rows:
-            self._publish(row, now)
+            self._publish(row, now, standing.epochs.get(row.event_type, 0))
         for event_type, count in Counter(row.event_type for row in rows).items():
             metrics.RELAY_PUBLISHED.labels(event_type).inc(count)
         self._join_writes()
+
+    def _say_again(self, event: str, first: int | None) -> None:
+        """Make a part of what was sent of an event unsent, or let it go when all of it is."""
+        self._mark()  # what is confirmed and not marked yet is among it
+        last: int | None = None
+        if first is not None:
+            last, count = self._outbox.unmark(event, first, UNMARK_ROWS)
+            metrics.RELAY_SENT_AGAIN.labels(event).inc(count)
+        if last is None:
+            self._outlets.mended(event)
+        else:
+            self._outlets.walked(event, last + 1)
 
     def _join_writes(self) -> None:
         """Let what was published leave in one system call: pika makes one of each message."""
@@ -182,9 +207,9 @@ class RelaySession:
             waiting.clear()
             waiting.append(joined)
 
-    def _publish(self, row: UnsentRow, now: float) -> None:
+    def _publish(self, row: UnsentRow, now: float, epoch: int) -> None:
         self._tag += 1
-        self._under_way[self._tag] = (row, now)
+        self._under_way[self._tag] = (row, now, epoch)
         properties = BasicProperties(
             content_type=CONTENT_TYPE,
             delivery_mode=_PERSISTENT,
@@ -214,13 +239,13 @@ class RelaySession:
         for tag in tags[:1]:
             metrics.RELAY_CONFIRM_SECONDS.observe(now - self._under_way[tag][1])
         for tag in tags:
-            row, _ = self._under_way.pop(tag)
-            self._settle(row, acked, now)
+            row, _, epoch = self._under_way.pop(tag)
+            self._settle(row, acked, now, epoch)
         if not self._flush_due:
             self._flush_due = True
             self._loop.call_later(0, self._flush)
 
-    def _settle(self, row: UnsentRow, acked: bool, now: float) -> None:
+    def _settle(self, row: UnsentRow, acked: bool, now: float, epoch: int) -> None:
         unroutable = row.event_id in self._returned
         self._returned.discard(row.event_id)
         if not acked:
@@ -230,7 +255,7 @@ class RelaySession:
             metrics.RELAY_UNROUTABLE.labels(row.event_type).inc()
             self._complain(row.event_type, now)
             self._held[row.position] = now + HOLD_SECONDS
-        else:
+        elif self._outlets.sent(row.event_type, row.position, epoch):
             self._confirmed.append(row.position)
 
     def _complain(self, event_type: str, now: float) -> None:
@@ -266,8 +291,9 @@ def is_heard(event_type: str) -> bool:
 class Relay:
     """Runs sessions until it is told to stop; a second relay of a service stands by."""
 
-    def __init__(self, service: str, database_url: str, amqp_url: str) -> None:
+    def __init__(self, service: str, database_url: str, amqp_url: str, outlets: Outlets) -> None:
         self._service = service
+        self._outlets = outlets
         self._database_url = database_url
         self._amqp_url = amqp_url
         self._session: RelaySession | None = None
@@ -283,6 +309,10 @@ class Relay:
 
     def run(self) -> None:
         """Publish, recover and stand by until `stop` is set."""
+        looking = threading.Thread(
+            target=self._outlets.keep_looking, args=(self.stop,), name="outlets", daemon=True
+        )
+        looking.start()
         backoff = 0.5
         while not self.stop.is_set():
             started = time.monotonic()
@@ -303,7 +333,8 @@ class Relay:
                     return
             self._standby = False
             metrics.RELAY_ACTIVE.set(1)
-            self._session = RelaySession(self._service, self._amqp_url, outbox)
+            self._outlets.begin(outbox.newest() - LOOK_BACK_ROWS)
+            self._session = RelaySession(self._service, self._amqp_url, outbox, self._outlets)
             self._session.run(self.stop)
         finally:
             self._session, self._standby = None, False

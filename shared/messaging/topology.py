@@ -226,21 +226,23 @@ def queues() -> tuple[Queue, ...]:
     )
 
 
+def bindings_of_event(event: EventType) -> frozenset[Binding]:
+    """Return the bindings by which the hearers of an event get it, one for each."""
+    return frozenset(
+        Binding(
+            exchange_of(event.producer),
+            event.queue_of(consumer),
+            "#" if consumer in HEARS_EVERYTHING else event.name,
+        )
+        for consumer in event.hearers
+    )
+
+
 def bindings() -> frozenset[Binding]:
     """Return every binding."""
-    heard = {
-        Binding(exchange_of(event.producer), event.queue_of(consumer), event.name)
-        for event in EVENTS
-        for consumer in event.heard_by
-    }
-    everything = {
-        Binding(exchange_of(producer), f"{consumer}.on_event", "#")
-        for consumer in HEARS_EVERYTHING
-        for producer in SERVICES
-        if producer != consumer
-    }
+    heard = {binding for event in EVENTS for binding in bindings_of_event(event)}
     parked = {Binding(PARKING_EXCHANGE, parked_queue_of(s), s) for s in SERVICES}
-    return frozenset(heard | everything | parked)
+    return frozenset(heard | parked)
 
 
 def bindings_of(service: str) -> frozenset[Binding]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shared.messaging.provisioner import provision
 from tests.faults.scene import Scene, fault
-from tests.messaging.conftest import PASSWORDS
+from tests.messaging.conftest import PASSWORDS, lose_binding
 
 HOSTILE = {"nameko.call_id_stack": 7, "nameko.locale": {"a": 1}, "x-death": "none", "bindings": [1]}
 
@@ -101,9 +101,7 @@ def lost_binding(scene: Scene) -> Iterator[None]:
     """Take one of several hearers' bindings away."""
     bindings = sorted(scene.system.broker.bindings(), key=str)
     lost = scene.chance.choice([one for one in bindings if one.exchange == "grid.events"])
-    broker, key = scene.system.broker, lost.key.replace("#", "%23")
-    path = f"/bindings/{scene.system.vhost}/e/{lost.exchange}/q/{lost.queue}/{key}"
-    broker._call("DELETE", path)
+    lose_binding(scene.system.broker, scene.system.vhost, lost)
     scene.hold()
-    provision(broker, PASSWORDS)
+    provision(scene.system.broker, PASSWORDS)
     yield

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pika
 import psycopg
@@ -18,7 +19,7 @@ from shared.ids import new_id
 from shared.messaging import outbox
 from shared.messaging.broker import Broker
 from shared.messaging.provisioner import provision
-from shared.messaging.topology import MONITOR, SERVICES
+from shared.messaging.topology import MONITOR, SERVICES, Binding
 from tests.processes import LINLI, Process
 
 PASSWORDS = {login: f"{login}-test-password" for login in (*SERVICES, MONITOR)}
@@ -27,6 +28,13 @@ PASSWORDS = {login: f"{login}-test-password" for login in (*SERVICES, MONITOR)}
 def monitor_url(nodes: PrivateNodes) -> str:
     """Return the management API with the login that only looks."""
     return with_login(nodes.rabbitmq_management_url, MONITOR, PASSWORDS[MONITOR], "")
+
+
+def lose_binding(broker: Broker, vhost: str, lost: Binding) -> None:
+    """Make the mistake of an operator, which no code of ours makes."""
+    for name in broker.bindings_from(lost.exchange)[lost]:
+        path = f"/bindings/{vhost}/e/{lost.exchange}/q/{lost.queue}/{quote(name, safe='')}"
+        broker._call("DELETE", path)
 
 
 class Databases(dict[str, Transactions]):
@@ -93,6 +101,10 @@ class Rig:
     def say(self, *many: Any) -> None:
         """Commit events into the outbox of `grid`."""
         self.db["grid"].change(lambda session: outbox.add_all(session, many))
+
+    def lose_binding(self, queue: str, key: str) -> None:
+        """Take one of the bindings of `grid.events` away."""
+        lose_binding(self.broker, self.vhost, Binding("grid.events", queue, key))
 
     def unsent(self) -> int:
         """Return how many rows wait in the outbox of `grid`."""

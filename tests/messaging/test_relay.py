@@ -20,14 +20,15 @@ from tests.observe import eventually
 from tests.processes import Process
 
 
-def lose_binding(rig: Rig, queue_and_key: str) -> None:
-    """Make the mistake of an operator, which no code of ours makes."""
-    rig.broker._call("DELETE", f"/bindings/{rig.vhost}/e/grid.events/q/{queue_and_key}")
+def nobody_at() -> str:
+    """Return a management API that doesn't answer."""
+    (port,) = free_ports(1)
+    return f"http://monitor:x@127.0.0.1:{port}"
 
 
 def received(rig: Rig, queue: str, count: int) -> list[str]:
     """Return the ids of the next messages of a queue."""
-    channel = rig.channel("inspections")
+    channel = rig.channel(queue.partition(".")[0])
     ids: list[str] = []
     for _, properties, _ in channel.consume(queue, auto_ack=True, inactivity_timeout=3):
         if properties is None:
@@ -73,10 +74,10 @@ def test_an_event_that_nobody_hears_counts_as_sent(rig: Rig) -> None:
 
 
 def test_a_lost_binding_keeps_the_event_until_it_is_back(rig: Rig) -> None:
-    lose_binding(rig, "inspections.on_case_closed/case_closed.v1")
-    lose_binding(rig, "volunteers.on_case_closed/case_closed.v1")
-    lose_binding(rig, "notifications.on_event/%23")
-    relay = rig.start("relay", "grid")
+    relay = rig.start("relay", "grid", LINLI_RABBITMQ_MONITOR_URL=nobody_at())
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
+    rig.lose_binding("volunteers.on_case_closed", "case_closed.v1")
+    rig.lose_binding("notifications.on_event", "#")
     rig.say(case_closed())
     eventually(lambda: relay.metric("linli_relay_unroutable_total", event="case_closed.v1") >= 1)
     assert rig.unsent() == 1
@@ -86,11 +87,76 @@ def test_a_lost_binding_keeps_the_event_until_it_is_back(rig: Rig) -> None:
     assert len(received(rig, "inspections.on_case_closed", 1)) == 1
 
 
-def test_one_lost_binding_of_several_is_noticed_by_the_watch_and_mended_by_sending_again(
+def test_an_event_that_lacks_one_of_its_hearers_waits_and_no_other_does(rig: Rig) -> None:
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
+    relay = rig.start("relay", "grid")
+    rig.say(case_closed(), case_filed())
+    eventually(lambda: rig.unsent() == 1)
+    assert len(received(rig, "inspections.on_case_filed", 1)) == 1
+    assert relay.metric("linli_relay_held_info", event="case_closed.v1") == 1
+    assert relay.metric("linli_relay_held_info", event="case_filed.v1") == 0
+    assert relay.metric("linli_relay_published_total", event="case_closed.v1") == 0
+
+    provision(rig.broker, PASSWORDS)
+    eventually(lambda: rig.unsent() == 0)
+    assert len(received(rig, "inspections.on_case_closed", 1)) == 1
+    assert relay.metric("linli_relay_held_info", event="case_closed.v1") == 0
+
+
+def test_what_a_hearer_missed_before_the_relay_noticed_is_said_again(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    rig.say(case_closed())
+    eventually(lambda: rig.unsent() == 0)
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
+    rig.say(*(case_closed() for _ in range(20)))
+    eventually(lambda: relay.metric("linli_relay_held_info", event="case_closed.v1") == 1)
+    assert rig.unsent() == 0
+
+    provision(rig.broker, PASSWORDS)
+    eventually(lambda: relay.metric("linli_relay_held_info", event="case_closed.v1") == 0)
+    assert len(set(received(rig, "inspections.on_case_closed", 1_000))) == 21
+    assert relay.metric("linli_relay_sent_again_total", event="case_closed.v1") >= 20
+
+
+def test_a_binding_that_was_lost_and_is_back_between_two_looks_is_noticed(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
+    rig.say(case_closed())
+    eventually(lambda: rig.unsent() == 0)
+    provision(rig.broker, PASSWORDS)
+    eventually(lambda: relay.metric("linli_relay_sent_again_total", event="case_closed.v1") >= 1)
+    assert len(received(rig, "inspections.on_case_closed", 1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("queue", "key"),
+    [("notifications.on_event", "#"), ("inspections.on_case_filed", "case_filed.v1")],
+)
+def test_who_was_not_bound_for_a_while_gets_everything_and_every_effect_is_once(
+    rig: Rig, queue: str, key: str
+) -> None:
+    relay = rig.start("relay", "grid")
+    rig.start("probe", "inspections")
+    titles = [f"{n:03}" for n in range(100)]
+    rig.say(*(case_filed(title=title) for title in titles[:30]))
+    rig.lose_binding(queue, key)
+    rig.say(*(case_filed(title=title) for title in titles[30:60]))
+    eventually(lambda: rig.unsent() == 0)
+    provision(rig.broker, PASSWORDS)
+    rig.say(*(case_filed(title=title) for title in titles[60:]))
+    eventually(lambda: relay.metric("linli_relay_sent_again_total", event="case_filed.v1") >= 30)
+    eventually(lambda: rig.unsent() == 0)
+    eventually(lambda: rig.effects() == titles)
+    heard = received(rig, "notifications.on_event", 1_000)
+    assert len(set(heard)) == len(titles)
+    assert len(heard) > len(titles)  # they came twice
+
+
+def test_what_the_relay_could_not_see_is_noticed_by_the_watch_and_mended_by_sending_again(
     rig: Rig,
 ) -> None:
-    lose_binding(rig, "inspections.on_case_closed/case_closed.v1")
-    rig.start("relay", "grid")
+    rig.start("relay", "grid", LINLI_RABBITMQ_MONITOR_URL=nobody_at())
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
     began = real_now()
     rig.say(case_closed())
     # the broker has a queue for it, so the relay is told nothing
@@ -171,6 +237,7 @@ def test_the_backlog_is_measured_while_the_broker_is_away(rig: Rig) -> None:
         {
             "LINLI_DATABASE_URL": rig.database_url("grid"),
             "LINLI_AMQP_URL": f"amqp://grid:x@127.0.0.1:{port}/linli",
+            "LINLI_RABBITMQ_MONITOR_URL": nobody_at(),
         },
         rig.folder / "relay-alone.log",
     )

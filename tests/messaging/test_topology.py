@@ -88,7 +88,7 @@ def test_a_service_knows_which_of_its_bindings_are_missing(rig: Rig) -> None:
     assert not routes.present()
     routes.look()
     assert routes.present()
-    unbind(rig, "inspections.on_case_closed", "case_closed.v1")
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
     routes.look()
     assert not routes.present()
     others = routes_of("grid", monitor_url(rig.nodes), rig.amqp_url("grid"))
@@ -106,7 +106,7 @@ def test_what_was_known_of_bindings_stands_while_the_management_api_is_away(rig:
 
 
 def test_a_worker_without_a_binding_is_not_ready_until_it_is_back(rig: Rig) -> None:
-    unbind(rig, "inspections.on_case_closed", "case_closed.v1")
+    rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
     worker = rig.begin("worker", "inspections")
     answer = eventually(lambda: consuming(worker))
     assert answer["checks"] == {"database": True, "consuming": True, "bindings": False}
@@ -141,7 +141,3 @@ def consuming(worker: Process) -> dict[str, Any] | None:
     answer = worker.get("/readyz")
     told = None if answer is None else answer.json()
     return told if told and told["checks"]["consuming"] else None
-
-
-def unbind(rig: Rig, queue: str, key: str) -> None:
-    rig.broker._call("DELETE", f"/bindings/{rig.vhost}/e/grid.events/q/{queue}/{key}")
