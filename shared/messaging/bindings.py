@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+from shared.config import each_url
 from shared.messaging import topology
 from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
 
@@ -47,5 +48,5 @@ class Routes:
 
 def routes_of(service: str, monitor_url: str, amqp_url: str) -> Routes:
     """Return the routes of a service on the virtual host of its own login."""
-    vhost = unquote(urlsplit(amqp_url).path.lstrip("/")) or "/"
+    vhost = unquote(urlsplit(each_url(amqp_url)[0]).path.lstrip("/")) or "/"
     return Routes(Broker(monitor_url, vhost), service)

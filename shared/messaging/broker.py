@@ -1,13 +1,16 @@
 """Owns the broker's management API: what the provisioner asks and changes there."""
 
+from collections import deque
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
+from shared.config import each_url
 from shared.messaging.topology import PARKING_EXCHANGE, VHOST, Binding, Queue, Rights
 
-_TIMEOUT_SECONDS = 15
+_TIMEOUT = (3, 15)
+"""Seconds to connect and to answer; the first is what a member that was cut off costs."""
 
 
 class BrokerUnavailable(Exception):
@@ -19,10 +22,14 @@ class BrokerRefused(Exception):
 
 
 class Broker:
-    """One RabbitMQ virtual host, seen through `http://user:password@host:port`."""
+    """One RabbitMQ virtual host, seen through `http://user:password@host:port`.
+
+    Several such URLs, separated by commas, are the members of one cluster: when one doesn't answer
+    the next is asked, and stays the one that is asked.
+    """
 
     def __init__(self, management_url: str, vhost: str = VHOST) -> None:
-        self._url = management_url.rstrip("/") + "/api"
+        self._members = deque(url.rstrip("/") + "/api" for url in each_url(management_url))
         self._vhost = quote(vhost, safe="")
 
     def create_vhost(self) -> None:
@@ -105,12 +112,21 @@ class Broker:
         )
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        try:
-            answer = requests.request(method, self._url + path, json=body, timeout=_TIMEOUT_SECONDS)
-        except requests.RequestException as error:
-            raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
+        answer = self._answer(method, path, body)
         if answer.status_code in (401, 403):
             raise BrokerUnavailable("management API refuses the administrator's login")
         if not answer.ok:
             raise BrokerRefused(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if method == "GET" else None
+
+    def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
+        """Ask each member until one answers; to declare something twice changes nothing."""
+        failed: requests.RequestException | None = None
+        for _ in range(len(self._members)):
+            url = self._members[0] + path
+            try:
+                return requests.request(method, url, json=body, timeout=_TIMEOUT)
+            except requests.RequestException as error:
+                failed = error
+                self._members.rotate(-1)
+        raise BrokerUnavailable(f"management API: {type(failed).__name__}") from failed

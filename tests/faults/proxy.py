@@ -96,6 +96,11 @@ class Way:
         """Break every connection at once, as a switch does that is turned off."""
         self._loop.call_soon_threadsafe(self._cut)
 
+    def shut(self) -> None:
+        """Break every connection and refuse new ones, as when the server itself is gone."""
+        self._loop.call_soon_threadsafe(self.close)
+        self.cut()
+
     def _behave(self, mode: Mode) -> None:
         self.mode = mode
         if mode == "stalled":
