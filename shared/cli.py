@@ -176,7 +176,7 @@ def _provision(arguments: argparse.Namespace) -> None:
     from shared.messaging.watch import watch
     from shared.surroundings import Surroundings
 
-    broker = Broker(config.required("LINLI_RABBITMQ_MANAGEMENT_URL"))
+    broker = Broker(config.management_url())
     if arguments.watch:
         if config.optional("LINLI_BACKUP_DIR", ""):
             watch_backups(Shelf.from_environment(), SERVICES)
@@ -217,12 +217,13 @@ def _broker_reachable() -> bool:
     import socket
     from urllib.parse import urlsplit
 
-    url = urlsplit(config.amqp_url())
-    try:
-        with socket.create_connection((url.hostname or "", url.port or 5672), timeout=2):
-            return True
-    except OSError:
-        return False
+    for url in map(urlsplit, config.each_url(config.amqp_url())):
+        try:
+            with socket.create_connection((url.hostname or "", url.port or 5672), timeout=2):
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def _await(what: str, reachable: Callable[[], Any]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 Environment = Literal["production", "demo", "test"]
 
@@ -112,15 +113,31 @@ def database_url(environ: Mapping[str, str] = os.environ) -> str:
 
 def monitor_url(environ: Mapping[str, str] = os.environ) -> str:
     """Return the broker's management API with the login `monitor`, `http://…`."""
-    url = required("LINLI_RABBITMQ_MONITOR_URL", environ)
-    if not url.startswith(("http://", "https://")):
-        raise BadConfiguration("LINLI_RABBITMQ_MONITOR_URL must start with http:// or https://")
-    return url
+    return _brokers("LINLI_RABBITMQ_MONITOR_URL", "http", environ)
+
+
+def management_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the broker's management API with the administrator's login, `http://…`."""
+    return _brokers("LINLI_RABBITMQ_MANAGEMENT_URL", "http", environ)
 
 
 def amqp_url(environ: Mapping[str, str] = os.environ) -> str:
     """Return the service's own broker login, `amqp://…`."""
-    url = required("LINLI_AMQP_URL", environ)
-    if not url.startswith(("amqp://", "amqps://")):
-        raise BadConfiguration("LINLI_AMQP_URL must start with amqp:// or amqps://")
-    return url
+    return _brokers("LINLI_AMQP_URL", "amqp", environ)
+
+
+def each_url(urls: str) -> list[str]:
+    """Return each URL of a cluster's brokers: a value may hold several, separated by commas."""
+    return [url.strip() for url in urls.split(",")]
+
+
+def _brokers(name: str, scheme: str, environ: Mapping[str, str]) -> str:
+    """Return the URLs of NAME, which must lead to one place: whichever broker answers serves."""
+    urls = required(name, environ)
+    each = each_url(urls)
+    if not all(url.startswith((f"{scheme}://", f"{scheme}s://")) for url in each):
+        also = "; so must each of several, and a comma in a password is %2C" if each[1:] else ""
+        raise BadConfiguration(f"{name} must start with {scheme}:// or {scheme}s://{also}")
+    if len({(url.username, url.path) for url in map(urlsplit, each)}) > 1:
+        raise BadConfiguration(f"{name}: its URLs must name the same user and the same path")
+    return urls

@@ -42,7 +42,7 @@ def _do(work: Callable[[Any, argparse.Namespace], None], arguments: argparse.Nam
     from shared.messaging.broker import Broker, BrokerRefused, BrokerUnavailable
     from shared.messaging.subscribers import SubscriberRefused
 
-    broker = Broker(config.required("LINLI_RABBITMQ_MANAGEMENT_URL"))
+    broker = Broker(config.management_url())
     try:
         work(broker, arguments)
     except (SubscriberRefused, BrokerRefused, BrokerUnavailable) as error:

@@ -9,7 +9,12 @@ from deploy.local.layout import Layout
 from deploy.local.mail import MAILCATCHER, Mail
 from deploy.local.programs import Program, environment_of
 from deploy.local.secretfiles import SecretFiles, first_data_key, random_key
-from deploy.local.settings import Installation, with_login, without_login
+from deploy.local.settings import (
+    Installation,
+    brokers_with_login,
+    with_login,
+    without_login,
+)
 
 GROUP = "apps"
 VHOST = "linli"
@@ -88,7 +93,7 @@ class Applications:
         password = secrets.get(f"db_{service}")
         admin = self.servers.postgres_admin_url
         database = with_login(admin, login, password, login, "postgresql+psycopg")
-        broker = with_login(
+        broker = brokers_with_login(
             self.servers.rabbitmq_amqp_url, service, secrets.get(f"amqp_{service}"), VHOST
         )
         monitor = self.monitor_url()
@@ -105,7 +110,7 @@ class Applications:
     def monitor_url(self) -> str:
         """Return the broker's management API with the login that only looks."""
         password = self._secrets.get(f"amqp_{MONITOR}")
-        return with_login(self.servers.rabbitmq_management_url, MONITOR, password, "")
+        return brokers_with_login(self.servers.rabbitmq_management_url, MONITOR, password, "")
 
     def backups(self) -> Path:
         """Return the folder of backups: the operator's choice, or beside the secrets."""

@@ -105,27 +105,66 @@ class RunningNode:
             self._process.wait(timeout=self._program.stop_seconds)
 
 
+class PrivateBroker:
+    """The broker of a test run: one node with its epmd."""
+
+    about = "one broker"
+
+    def __init__(self, state: Path) -> None:
+        ports = RabbitmqPorts(*free_ports(5))
+        words = (secrets.token_urlsafe(18), secrets.token_hex(16))
+        self.node = RabbitmqNode(state, ports, *words, "warning")
+        logs = state / "logs"
+        self.running = RunningNode(self.node.program, self.node.ready, logs / "rabbitmq.log")
+        self._epmd = RunningNode(
+            self.node.epmd_program, lambda: accepts(ports.epmd), logs / "epmd.log"
+        )
+
+    @property
+    def management_url(self) -> str:
+        """The management API's URL with the administrator's login."""
+        return self.node.management_url
+
+    def amqp_url(self, user: str, password: str, vhost: str) -> str:
+        """Return the AMQP URL of a login in a vhost."""
+        return self.node.amqp_url(user, password, vhost)
+
+    def start(self) -> None:
+        """Write the configuration, start, and return when it serves."""
+        self.node.prepare()
+        self._epmd.start()
+        self.running.start()
+
+    def kill(self) -> None:
+        """End all of it at once."""
+        self._epmd.kill()
+        self.running.kill()
+
+
 class PrivateNodes:
     """Both nodes of a test run. Use as a context manager."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(
+        self, *, durable: bool = False, broker: Callable[[Path], PrivateBroker] = PrivateBroker
+    ) -> None:
         self.state = _test_root() / f"test-{secrets.token_hex(4)}"
-        postgres_port, *ports = free_ports(6)
-        password = secrets.token_urlsafe(18)
-        self.postgres_node = PostgresNode(self.state, postgres_port, password, durable)
-        self.rabbitmq_node = RabbitmqNode(
-            self.state, RabbitmqPorts(*ports), password, secrets.token_hex(16), "warning"
-        )
-        logs = self.state / "logs"
-        broker, ports_of_broker = self.rabbitmq_node, self.rabbitmq_node.ports
+        (port,) = free_ports(1)
+        self.postgres_node = PostgresNode(self.state, port, secrets.token_urlsafe(18), durable)
         self.postgres = RunningNode(
-            self.postgres_node.program, self.postgres_node.ready, logs / "postgres.log"
+            self.postgres_node.program, self.postgres_node.ready, self.state / "logs/postgres.log"
         )
-        self.rabbitmq = RunningNode(broker.program, broker.ready, logs / "rabbitmq.log")
-        self._epmd = RunningNode(
-            broker.epmd_program, lambda: accepts(ports_of_broker.epmd), logs / "epmd.log"
-        )
+        self.broker = broker(self.state)
         self._cleanup = ExitStack()
+
+    @property
+    def rabbitmq_node(self) -> RabbitmqNode:
+        """The broker's node; of several the first."""
+        return self.broker.node
+
+    @property
+    def rabbitmq(self) -> RunningNode:
+        """Its process."""
+        return self.broker.running
 
     @property
     def postgres_admin_url(self) -> str:
@@ -135,18 +174,18 @@ class PrivateNodes:
     @property
     def rabbitmq_management_url(self) -> str:
         """URL of the management API with the administrator's login."""
-        return self.rabbitmq_node.management_url
+        return self.broker.management_url
 
     def rabbitmq_amqp_url(self, user: str, password: str, vhost: str) -> str:
         """Return the AMQP URL of a login in a vhost."""
-        return self.rabbitmq_node.amqp_url(user, password, vhost)
+        return self.broker.amqp_url(user, password, vhost)
 
     def __enter__(self) -> Self:
         own_folder(self.state / "logs", None, 0o755)
         with ExitStack() as undo:
             undo.callback(Keeper(self.state).close)
             with ThreadPoolExecutor(2) as both:
-                started = [both.submit(self._start_postgres), both.submit(self._start_rabbitmq)]
+                started = [both.submit(self._start_postgres), both.submit(self.broker.start)]
             for one in started:
                 one.result()
             self._cleanup = undo.pop_all()
@@ -158,19 +197,13 @@ class PrivateNodes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._epmd.kill()
-        self.rabbitmq.kill()
+        self.broker.kill()
         self.postgres.kill()
         self._cleanup.close()
 
     def _start_postgres(self) -> None:
         self.postgres_node.prepare()
         self.postgres.start()
-
-    def _start_rabbitmq(self) -> None:
-        self.rabbitmq_node.prepare()
-        self._epmd.start()
-        self.rabbitmq.start()
 
 
 def _test_root() -> Path:

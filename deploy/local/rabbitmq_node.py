@@ -46,32 +46,29 @@ class RabbitmqNode:
     password: str
     cookie: str
     log_level: str = "info"
+    name: str = "rabbitmq"
+    """Of its folder and its program."""
+    address: str = "127.0.0.1"
 
     @property
     def folder(self) -> Path:
-        return self.state / "rabbitmq"
+        return self.state / self.name
 
     @property
     def management_url(self) -> str:
         """The management API's URL with the administrator's login."""
-        return f"http://{ADMIN}:{self.password}@127.0.0.1:{self.ports.management}"
+        return f"http://{ADMIN}:{self.password}@{self.address}:{self.ports.management}"
 
     def amqp_url(self, user: str, password: str, vhost: str) -> str:
         """Return the URL with which a login reaches a vhost."""
         login = f"{quote(user, safe='')}:{quote(password, safe='')}"
-        return f"amqp://{login}@127.0.0.1:{self.ports.amqp}/{quote(vhost, safe='')}"
+        return f"amqp://{login}@{self.address}:{self.ports.amqp}/{quote(vhost, safe='')}"
 
     def prepare(self) -> None:
         """Write the node's configuration, users and cookie."""
         user = own_user("rabbitmq")
         own_folder(self.folder, user)
-        place = render(
-            "rabbitmq/local-place.conf",
-            folder=self.folder,
-            amqp_port=self.ports.amqp,
-            management_port=self.ports.management,
-            prometheus_port=self.ports.prometheus,
-        )
+        place = self._place()
         conf = render("rabbitmq/rabbitmq.conf", place=place, log_level=self.log_level)
         write_for(self.folder / "rabbitmq.conf", conf, user)
         plugins = render("rabbitmq/enabled_plugins")
@@ -85,7 +82,7 @@ class RabbitmqNode:
         binary = find_binary("epmd")
         return Program(
             name="epmd",
-            command=(binary, "-port", str(self.ports.epmd), "-address", "127.0.0.1"),
+            command=(binary, "-port", str(self.ports.epmd), "-address", self.address),
             environment=environment_of(self.state, self.folder, LINLI_PROGRAM="epmd"),
             user=own_user("rabbitmq"),
             priority=10,
@@ -94,9 +91,9 @@ class RabbitmqNode:
     def program(self) -> Program:
         """Return the broker's process; SIGTERM closes it in order."""
         return Program(
-            name="rabbitmq",
+            name=self.name,
             command=(f"{SCRIPTS}/rabbitmq-server",),
-            environment=self._environment() | {"LINLI_PROGRAM": "rabbitmq"},
+            environment=self._environment() | {"LINLI_PROGRAM": self.name},
             user=own_user("rabbitmq"),
             stop_seconds=90,
             priority=30,
@@ -109,16 +106,18 @@ class RabbitmqNode:
             answer = requests.get(self.management_url + check, timeout=2)
         except requests.RequestException:
             return False
-        return answer.status_code == 200 and accepts(self.ports.amqp)
+        return answer.status_code == 200 and accepts(self.ports.amqp, self.address)
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node and return what it printed (about 2 s each).
 
         Raises: subprocess.CalledProcessError
         """
-        user = own_user("rabbitmq")
+        return self._run((f"{SCRIPTS}/rabbitmqctl", *arguments), own_user("rabbitmq"))
+
+    def _run(self, command: tuple[str, ...], user: str | None) -> str:
         done = subprocess.run(
-            [f"{SCRIPTS}/rabbitmqctl", *arguments],
+            command,
             env=self._environment(),
             cwd=self.folder,
             user=user,
@@ -130,10 +129,20 @@ class RabbitmqNode:
         )
         return done.stdout
 
+    def _place(self) -> str:
+        return render(
+            "rabbitmq/local-place.conf",
+            folder=self.folder,
+            address=self.address,
+            amqp_port=self.ports.amqp,
+            management_port=self.ports.management,
+            prometheus_port=self.ports.prometheus,
+        )
+
     def _environment(self) -> dict[str, str]:
         folder = self.folder
         rabbitmq = {
-            "NODENAME": self._node_name(),
+            "NODENAME": self.erlang_name,
             "CONF_ENV_FILE": f"{folder}/rabbitmq-env.conf",
             "CONFIG_FILE": f"{folder}/rabbitmq.conf",
             "CONFIG_FILES": f"{folder}/conf.d",
@@ -154,21 +163,23 @@ class RabbitmqNode:
             folder,
             **{f"RABBITMQ_{key}": value for key, value in rabbitmq.items()},
             ERL_EPMD_PORT=str(self.ports.epmd),
-            ERL_EPMD_ADDRESS="127.0.0.1",
+            ERL_EPMD_ADDRESS=self.address,
             # Else Erlang starts an epmd by itself, as a daemon that outlives the node.
             ERL_FLAGS="-start_epmd false",
             # Makes the start script become the server instead of staying as its parent.
             RUNNING_UNDER_SYSTEMD="true",
         )
 
-    def _node_name(self) -> str:
+    @property
+    def erlang_name(self) -> str:
+        """What Erlang calls the node."""
         # The data folder is called after it, so it must not change with ports or passwords.
         return f"linli-{hashlib.sha256(str(self.state).encode()).hexdigest()[:8]}@localhost"
 
-    @staticmethod
-    def _erl_arguments() -> str:
+    def _erl_arguments(self) -> str:
         schedulers = min(4, os.cpu_count() or 1)
+        numbers = self.address.replace(".", ",")
         return (
             f"+S {schedulers}:{schedulers} +sbwt none +sbwtdcpu none +sbwtdio none"
-            " -kernel inet_dist_use_interface {127,0,0,1}"
+            f" -kernel inet_dist_use_interface {{{numbers}}}"
         )

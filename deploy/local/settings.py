@@ -8,6 +8,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local.progress import Failure
+from shared.config import each_url
 
 Installation = Literal["demo", "production"]
 
@@ -67,10 +68,17 @@ def with_login(url: str, user: str, password: str, path: str, scheme: str | None
     return urlunsplit((scheme or parts.scheme, login, f"/{path}", parts.query, ""))
 
 
-def without_login(url: str) -> str:
-    """Return a server's URL without user, password, database or vhost."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", parts.query, ""))
+def brokers_with_login(urls: str, user: str, password: str, path: str) -> str:
+    """Return the URLs of one or several brokers for another login."""
+    return ",".join(with_login(url, user, password, path) for url in each_url(urls))
+
+
+def without_login(urls: str) -> str:
+    """Return the URLs of one or several brokers without user, password or vhost."""
+    each = map(urlsplit, each_url(urls))
+    return ",".join(
+        urlunsplit((url.scheme, url.netloc.rpartition("@")[2], "", url.query, "")) for url in each
+    )
 
 
 def _port(text: str) -> int | None:

@@ -1,15 +1,20 @@
 """Owns the broker's management API: what the provisioner asks and changes there."""
 
+from collections import deque
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
 
 from shared.clock import real_now
+from shared.config import each_url
 from shared.messaging.topology import PARKING_EXCHANGE, VHOST, Binding, Queue, Rights
 
-_TIMEOUT_SECONDS = 15
-_LOOK_SECONDS = 3
+_TIMEOUT = (3.0, 45.0)
+"""Seconds to connect, which a member that was cut off costs, and to answer: while the others can't
+reach it, RabbitMQ 3.10 takes a second for each queue of a list."""
+
+_LOOK_TIMEOUT = (3.0, 3.0)
 """Who looks every few seconds waits no longer for one answer."""
 
 
@@ -22,10 +27,14 @@ class BrokerRefused(Exception):
 
 
 class Broker:
-    """One RabbitMQ virtual host, seen through `http://user:password@host:port`."""
+    """One RabbitMQ virtual host, seen through `http://user:password@host:port`.
+
+    Several such URLs, separated by commas, are the members of one cluster: when one doesn't answer
+    the next is asked, and stays the one that is asked.
+    """
 
     def __init__(self, management_url: str, vhost: str = VHOST) -> None:
-        self._url = management_url.rstrip("/") + "/api"
+        self._members = deque(url.rstrip("/") + "/api" for url in each_url(management_url))
         self._vhost = quote(vhost, safe="")
 
     def create_vhost(self) -> None:
@@ -119,7 +128,7 @@ class Broker:
         """
         path = f"/exchanges/{self._vhost}/{quote(exchange, safe='')}/bindings/source"
         found: dict[Binding, frozenset[str]] = {}
-        rows = self._call("GET", path, timeout=_LOOK_SECONDS)
+        rows = self._call("GET", path, timeout=_LOOK_TIMEOUT)
         try:
             for row in rows:
                 if row["destination_type"] == "queue":
@@ -134,21 +143,36 @@ class Broker:
         method: str,
         path: str,
         body: dict[str, Any] | None = None,
-        timeout: float = _TIMEOUT_SECONDS,
+        timeout: tuple[float, float] = _TIMEOUT,
     ) -> Any:
-        try:
-            answer = requests.request(method, self._url + path, json=body, timeout=timeout)
-            decoded = answer.json() if method == "GET" and answer.ok else None
-        except requests.RequestException as error:
-            raise BrokerUnavailable(f"management API: {type(error).__name__}") from error
+        answer = self._answer(method, path, body, timeout)
         if answer.status_code in (401, 403):
             raise BrokerUnavailable("management API refuses the administrator's login")
         if not answer.ok:
             raise BrokerRefused(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
-        return decoded
+        if method != "GET":
+            return None
+        try:
+            return answer.json()
+        except requests.JSONDecodeError as error:
+            raise BrokerUnavailable("management API: not JSON") from error
+
+    def _answer(
+        self, method: str, path: str, body: dict[str, Any] | None, timeout: tuple[float, float]
+    ) -> requests.Response:
+        """Ask each member until one answers; to declare something twice changes nothing."""
+        failed: requests.RequestException | None = None
+        for _ in range(len(self._members)):
+            url = self._members[0] + path
+            try:
+                return requests.request(method, url, json=body, timeout=timeout)
+            except requests.RequestException as error:
+                failed = error
+                self._members.rotate(-1)
+        raise BrokerUnavailable(f"management API: {type(failed).__name__}") from failed
 
 
 def broker_seen_by(monitor_url: str, amqp_url: str) -> Broker:
     """Return the virtual host of a service's own login, seen through the management API."""
-    vhost = unquote(urlsplit(amqp_url).path.lstrip("/")) or "/"
+    vhost = unquote(urlsplit(each_url(amqp_url)[0]).path.lstrip("/")) or "/"
     return Broker(monitor_url, vhost)

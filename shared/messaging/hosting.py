@@ -44,7 +44,8 @@ def run_worker(service_class: Any) -> None:
     transactions = PatientTransactions(Transactions(engine, clock, Keyring.from_environment()))
     runner = ServiceRunner(
         {
-            "AMQP_URI": config.amqp_url(),
+            # kombu goes to the next of them when one is away
+            "AMQP_URI": ";".join(config.each_url(config.amqp_url())),
             "SERVICE_CONTAINER_CLS": "shared.messaging.consumer.EventContainer",
             "max_workers": max_workers,
             "HEARTBEAT": 20,

@@ -8,7 +8,7 @@ connections, and a new one begins: there is one way to start and one way to reco
 import logging
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from itertools import takewhile
 from typing import Any
 
@@ -17,6 +17,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.spec import Basic, BasicProperties
 
 from shared import metrics
+from shared.config import each_url
 from shared.messaging.envelope import CONTENT_TYPE
 from shared.messaging.outbox_reader import OutboxReader, UnsentRow
 from shared.messaging.outlets import Outlets
@@ -295,7 +296,7 @@ class Relay:
         self._service = service
         self._outlets = outlets
         self._database_url = database_url
-        self._amqp_url = amqp_url
+        self._amqp_urls = deque(each_url(amqp_url))
         self._session: RelaySession | None = None
         self._standby = False
         self.stop = threading.Event()
@@ -321,6 +322,7 @@ class Relay:
             except Exception as error:  # noqa: BLE001 - the relay outlives any failure of a session
                 log.warning("relay starts again", extra={"why": f"{type(error).__name__}: {error}"})
                 lived = time.monotonic() - started
+                self._amqp_urls.rotate(-1)
                 backoff = 0.5 if lived > _LONGEST_BACKOFF else min(backoff * 2, _LONGEST_BACKOFF)
                 self.stop.wait(backoff)
 
@@ -334,7 +336,8 @@ class Relay:
             self._standby = False
             metrics.RELAY_ACTIVE.set(1)
             self._outlets.begin(outbox.newest() - LOOK_BACK_ROWS)
-            self._session = RelaySession(self._service, self._amqp_url, outbox, self._outlets)
+            url = self._amqp_urls[0]
+            self._session = RelaySession(self._service, url, outbox, self._outlets)
             self._session.run(self.stop)
         finally:
             self._session, self._standby = None, False

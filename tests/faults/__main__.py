@@ -3,6 +3,7 @@
 python -m tests.faults                   10,000 commands, 50 faults, chance from a printed seed
 python -m tests.faults --seed 7          the same faults in the same order again
 python -m tests.faults --only kill_api   one fault, or several, each alone
+python -m tests.faults --brokers 3       on three brokers, whose leader dies and members are cut off
 python -m tests.faults --list            every fault by name
 
 The last line is `accepted=N lost=0 duplicated=0 unexpected=0 parked=M`. Exit code 1: something was
@@ -19,9 +20,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.nodes import PrivateNodes
+from deploy.local.nodes import PrivateBroker, PrivateNodes
 from tests.faults import report
 from tests.faults.catalogue import plan
+from tests.faults.cluster import BrokerCluster
 from tests.faults.driver import DriverBroken
 from tests.faults.run import Told, run, scene_of
 from tests.faults.scene import CATALOGUE, Fault, NotSettled
@@ -37,7 +39,7 @@ def main() -> None:
     """Strike, settle, compare, tell."""
     arguments = _arguments()
     if arguments.list:
-        print(*(f"{one.name:<24}{one.what}" for one in CATALOGUE.values()), sep="\n")
+        print(*(_line(one) for one in CATALOGUE.values()), sep="\n")
         print(f"{_PURGE:<24}a queue is purged by mistake: a loss, found and mended; last in a run")
         return
     # whoever stops the run leaves no process behind
@@ -45,7 +47,10 @@ def main() -> None:
     say(f"seed {arguments.seed}")
     told = Told(arguments.seed)
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, PrivateNodes(durable=True) as nodes:
+    broker = PrivateBroker if arguments.brokers == 1 else BrokerCluster
+    nodes = PrivateNodes(durable=True, broker=broker)
+    with tempfile.TemporaryDirectory() as folder, nodes:
+        say(nodes.broker.about)
         logs = ROOT / ".run" / "faults" / "logs" if arguments.keep_logs else Path(folder)
         logs.mkdir(parents=True, exist_ok=True)
         try:
@@ -68,7 +73,11 @@ def strikes(arguments: argparse.Namespace) -> Sequence[tuple[Fault, ...]]:
     """Return what is to be struck."""
     if arguments.only:
         return [(CATALOGUE[name],) for name in arguments.only if name != _PURGE]
-    return plan(random.Random(arguments.seed), arguments.faults)
+    return plan(random.Random(arguments.seed), arguments.faults, arguments.brokers)
+
+
+def _line(one: Fault) -> str:
+    return f"{one.name:<24}{one.what}{' (--brokers 3)' if one.brokers > 1 else ''}"
 
 
 def _arguments() -> argparse.Namespace:
@@ -78,9 +87,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=PER_SECOND, help="commands a second")
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--only", nargs="+", choices=[*sorted(CATALOGUE), _PURGE], metavar="FAULT")
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1)
     parser.add_argument("--list", action="store_true", help="every fault, and end")
     parser.add_argument("--keep-logs", action="store_true", help="in .run/faults/logs")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for name in arguments.only or ():
+        if name != _PURGE and CATALOGUE[name].brokers > arguments.brokers:
+            parser.error(f"{name} needs --brokers {CATALOGUE[name].brokers}")
+    return arguments
 
 
 def say(line: str) -> None:

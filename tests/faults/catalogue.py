@@ -3,21 +3,22 @@
 import random
 from typing import get_args
 
-from tests.faults import connections, crashes, messages, processes, servers
+from tests.faults import connections, crashes, members, messages, processes, servers
 from tests.faults.scene import CATALOGUE, Fault, Touched
 
-MODULES = (processes, crashes, servers, connections, messages)
+MODULES = (processes, crashes, servers, members, connections, messages)
 """Whatever these define is in the catalogue as soon as they are imported."""
 
 _TOGETHER = 0.3
 """Share of the strikes in which two faults meet."""
 
 
-def plan(chance: random.Random, count: int) -> list[tuple[Fault, ...]]:
+def plan(chance: random.Random, count: int, brokers: int = 1) -> list[tuple[Fault, ...]]:
     """Return strikes of `count` faults in all: each fault before any comes again, some in pairs."""
     names: list[str] = []
+    fitting = sorted(one.name for one in CATALOGUE.values() if one.brokers <= brokers)
     while len(names) < count:
-        names += chance.sample(sorted(CATALOGUE), len(CATALOGUE))
+        names += chance.sample(fitting, len(fitting))
     left = [CATALOGUE[name] for name in names[:count]]
     strikes: list[tuple[Fault, ...]] = []
     while left:

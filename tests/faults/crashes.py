@@ -46,18 +46,20 @@ def _dies(
     Raises:
         NotSettled: when the trap doesn't spring.
     """
-    way, process = scene.paths.by_name[kind, server], scene.process(kind, BEHIND_WAYS)
+    ways, process = scene.paths.by_name[kind, server], scene.process(kind, BEHIND_WAYS)
     trap = Trap(marks, process.kill)
     if fresh:
         process.kill()
-    way.trap = trap
+    for way in ways:
+        way.trap = trap
     if fresh:
         process.restart()
     try:
         yield
         scene.until(trap.sprung.is_set, f"{kind} dies on its way to {server}", _SPRING_SECONDS)
     finally:
-        way.trap = None
+        for way in ways:
+            way.trap = None
     scene.hold()
     process.restart()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Address
+from string import ascii_lowercase
 from typing import Any
 from uuid import UUID
 
@@ -184,7 +185,9 @@ class _Client:
         self._command("activity", "社区书记", "volunteers", "/activities", body, _id)
 
     def _create_account(self) -> None:
-        body = {"username": f"f{self._id()}"[:24], "display_name": "王芳", "grants": []}
+        # without digits: chance once made a telephone number of them, which is refused as a name
+        username = "f" + "".join(self._chance.choices(ascii_lowercase, k=23))
+        body = {"username": username, "display_name": "王芳", "grants": []}
         made = self._command("account", "账号管理员", "gateway", "/accounts", body, _id)
         grant = {"role": "grid_officer", "areas": [COMMUNITY]}
         path = f"/accounts/{made}/grants"

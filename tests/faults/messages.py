@@ -10,6 +10,7 @@ import pika
 from pika.exceptions import AMQPError
 from sqlalchemy import text
 
+from shared.config import each_url
 from shared.messaging.provisioner import provision
 from tests.faults.scene import Scene, fault
 from tests.messaging.conftest import PASSWORDS, lose_binding
@@ -35,7 +36,8 @@ def _publish(
 
     def confirmed() -> bool:
         try:
-            parameters = pika.URLParameters(scene.system.amqp_url(service))
+            urls = each_url(scene.system.amqp_url(service))
+            parameters = [pika.URLParameters(url) for url in urls]
             connection = pika.BlockingConnection(parameters)
             channel = connection.channel()
             channel.confirm_delivery()

@@ -40,9 +40,10 @@ class Trap:
     marks: Sequence[Mark]
     spring: Callable[[], None]
     sprung: threading.Event = field(default_factory=threading.Event)
-    _reached: dict[int, int] = field(default_factory=dict)
+    _reached: dict[tuple[int, int], int] = field(default_factory=dict)
+    """How many marks have passed, by the way's port and the number of the connection."""
 
-    def take(self, connection: int, side: Side, data: bytes) -> bytes:
+    def take(self, connection: tuple[int, int], side: Side, data: bytes) -> bytes:
         """Look at what a side sends; return what may go on."""
         at = 0
         while not self.sprung.is_set():
@@ -96,6 +97,11 @@ class Way:
         """Break every connection at once, as a switch does that is turned off."""
         self._loop.call_soon_threadsafe(self._cut)
 
+    def shut(self) -> None:
+        """Break every connection and refuse new ones, as when the server itself is gone."""
+        self._loop.call_soon_threadsafe(self.close)
+        self.cut()
+
     def _behave(self, mode: Mode) -> None:
         self.mode = mode
         if mode == "stalled":
@@ -146,7 +152,7 @@ class Way:
                 if number <= self._stranded:
                     continue
                 if self.trap is not None:
-                    data = self.trap.take(number, side, data)
+                    data = self.trap.take((self.port, number), side, data)
                 writer.write(data)
                 await writer.drain()
 

@@ -53,8 +53,7 @@ def purge(scene: Scene, say: Callable[[str], None]) -> Purged:
     worker = scene.process("worker", QUEUE.partition(".")[0])
     worker.terminate(60)
     scene.until(lambda: scene.system.broker.depths()[QUEUE] >= _ENOUGH, "messages wait", 120)
-    control = scene.system.nodes.rabbitmq_node.ctl
-    control("purge_queue", "--vhost", scene.system.vhost, QUEUE)
+    scene.system.broker._call("DELETE", f"/queues/{scene.system.vhost}/{QUEUE}/contents")
     worker.restart()
     scene.driver.stop()
     scene.rest()

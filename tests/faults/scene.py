@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from shared.config import each_url
 from shared.messaging.topology import SERVICES
 from tests.faults import effects
 from tests.faults.driver import Driver
@@ -33,22 +34,25 @@ class Paths:
     """The ways of the processes behind them, by (kind, server)."""
 
     ways: Ways
-    by_name: dict[tuple[str, str], Way] = field(default_factory=dict)
+    by_name: dict[tuple[str, str], list[Way]] = field(default_factory=dict)
 
     def through(self, service: str, kind: str, url: str) -> str:
-        """Lead a process of the service over a way of its own."""
+        """Lead a process of the service over ways of its own, one to each of several brokers."""
         if service != BEHIND_WAYS:
             return url
-        parts = urlsplit(url)
-        server = "broker" if parts.scheme == "amqp" else "database"
-        way = self.ways.lead(str(parts.hostname), int(parts.port or 0))
-        self.by_name[kind, server] = way
-        login = parts.netloc.rpartition("@")[0]
-        return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{way.port}"))
+        return ",".join(self._lead(kind, one) for one in each_url(url))
 
     def to(self, server: str) -> list[Way]:
         """Return every way to a server."""
-        return [way for (_, to), way in self.by_name.items() if to == server]
+        return [way for (_, to), ways in self.by_name.items() if to == server for way in ways]
+
+    def _lead(self, kind: str, url: str) -> str:
+        parts = urlsplit(url)
+        server = "broker" if parts.scheme == "amqp" else "database"
+        way = self.ways.lead(str(parts.hostname), int(parts.port or 0))
+        self.by_name.setdefault((kind, server), []).append(way)
+        login = parts.netloc.rpartition("@")[0]
+        return urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{way.port}"))
 
 
 @dataclass
@@ -155,6 +159,8 @@ class Fault:
     strike: Strike
     alone: bool = False
     """It waits until all is well, so nothing else may be wrong."""
+    brokers: int = 1
+    """How many brokers there must be."""
 
 
 CATALOGUE: dict[str, Fault] = {}
@@ -166,12 +172,14 @@ def enter(one: Fault) -> None:
     CATALOGUE[one.name] = one
 
 
-def fault(touches: Touched, what: str, *, alone: bool = False) -> Callable[[Strike], Strike]:
+def fault(
+    touches: Touched, what: str, *, alone: bool = False, brokers: int = 1
+) -> Callable[[Strike], Strike]:
     """Enter a context manager into the catalogue, under its own name."""
 
     def enter_it(strike: Strike) -> Strike:
         name = strike.__name__
-        enter(Fault(name, what, touches, strike, alone))
+        enter(Fault(name, what, touches, strike, alone, brokers))
         return strike
 
     return enter_it

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.local.ports import accepts
 from tests.faults.proxy import Mark, Trap, Way, Ways
 
 
@@ -72,6 +73,16 @@ def test_a_cut_way_resets_what_is_connected_and_lets_others_in(
             asked(client, b"x\n")
     with connected(way):
         pass
+
+
+def test_a_way_that_is_shut_resets_what_is_connected_and_refuses_others(
+    way: Way, client: socket.socket
+) -> None:
+    way.shut()
+    with pytest.raises(ConnectionResetError):
+        while True:
+            asked(client, b"x\n")
+    assert not accepts(way.port)
 
 
 def test_a_stranded_connection_is_open_and_deaf_and_new_ones_are_not(

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from deploy.local.nodes import PrivateNodes
-from deploy.local.settings import with_login
+from deploy.local.settings import brokers_with_login
 from shared.database import Transactions
 from shared.ids import new_id
 from shared.messaging import outbox
@@ -27,7 +27,7 @@ PASSWORDS = {login: f"{login}-test-password" for login in (*SERVICES, MONITOR)}
 
 def monitor_url(nodes: PrivateNodes) -> str:
     """Return the management API with the login that only looks."""
-    return with_login(nodes.rabbitmq_management_url, MONITOR, PASSWORDS[MONITOR], "")
+    return brokers_with_login(nodes.rabbitmq_management_url, MONITOR, PASSWORDS[MONITOR], "")
 
 
 def lose_binding(broker: Broker, vhost: str, lost: Binding) -> None:
@@ -140,6 +140,11 @@ class Rig:
         """Return an administrator's connection to PostgreSQL."""
         return psycopg.connect(self.nodes.postgres_admin_url, autocommit=True)
 
+    def end_processes(self) -> None:
+        """End every process that was started here."""
+        for process in self._processes:
+            process.end()
+
     def end(self) -> None:
         """End every process and connection, and take the virtual host away.
 
@@ -148,8 +153,7 @@ class Rig:
         for connection in self._connections:
             if connection.is_open:
                 connection.close()
-        for process in self._processes:
-            process.end()
+        self.end_processes()
         self.broker._call("DELETE", f"/vhosts/{self.vhost}")
 
 

@@ -15,7 +15,7 @@ NOT_OURS = {"P", "PASSWORD", "PSYCOPG_WAIT_FUNC", "FORCE", "LANG", "LC_ALL", "LC
 """Names within one call, what eventlet's world is told by ourselves, `make reset FORCE=1`, and what
 every shell has."""
 OF_A_REQUEST = {"REQUEST_METHOD", "HTTP_TRACEPARENT", "wsgi.input"}
-READERS = {"required", "optional", "number", "_days", "_read", "getenv"}
+READERS = {"required", "optional", "number", "_brokers", "_days", "_read", "getenv"}
 
 
 def named_in(paths: Iterable[Path]) -> set[str]:

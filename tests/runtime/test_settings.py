@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.progress import Failure
-from deploy.local.settings import Settings, Tls, with_login, without_login
+from deploy.local.settings import Settings, Tls, brokers_with_login, with_login, without_login
 
 
 def test_private_servers_unless_told_otherwise() -> None:
@@ -37,6 +37,12 @@ def test_a_server_url_takes_another_login_and_keeps_its_options() -> None:
 
 def test_a_server_url_can_be_shown_without_its_login() -> None:
     assert without_login("amqp://u:p@h:5/linli") == "amqp://h:5"
+
+
+def test_each_broker_of_a_cluster_takes_the_login() -> None:
+    urls = brokers_with_login("http://a:b@x:1, http://a:b@y:2", "monitor", "s,", "")
+    assert urls == "http://monitor:s%2C@x:1/,http://monitor:s%2C@y:2/"
+    assert without_login("amqp://u:p@x:1/linli,amqp://u:p@y:2/linli") == "amqp://x:1,amqp://y:2"
 
 
 @pytest.mark.parametrize("name", ["LINLI_TLS_CERTIFICATE", "LINLI_TLS_KEY"])

@@ -1,5 +1,6 @@
 """Owns the proof of configuration: values, files, refusals that name what is amiss."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,38 @@ def test_urls_of_another_kind_are_refused_without_showing_their_password():
         with pytest.raises(BadConfiguration, match=name) as refusal:
             read({name: "http://user:hidden@host"})
         assert "hidden" not in str(refusal.value)
+
+
+def test_each_broker_of_a_cluster_has_its_url():
+    urls = "amqp://grid:x@a:1/linli, amqp://grid:y@b:2/linli"
+    assert config.amqp_url({"LINLI_AMQP_URL": urls}) == urls
+    assert config.each_url(urls) == ["amqp://grid:x@a:1/linli", "amqp://grid:y@b:2/linli"]
+    assert config.each_url("amqp://grid:x@a:1/linli") == ["amqp://grid:x@a:1/linli"]
+
+
+@pytest.mark.parametrize(
+    "other", ["amqp://other:hidden@b/linli", "amqp://grid:hidden@b/other", "amqp://grid:hidden@b"]
+)
+def test_brokers_of_different_users_or_virtual_hosts_are_refused(other: str):
+    with pytest.raises(BadConfiguration, match="LINLI_AMQP_URL: .*same user and .*path") as refusal:
+        config.amqp_url({"LINLI_AMQP_URL": f"amqp://grid:hidden@a/linli,{other}"})
+    assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("other", ["", "b:5672", "http://grid:hidden@b/linli"])
+def test_one_url_of_another_kind_among_several_is_refused(other: str):
+    with pytest.raises(BadConfiguration, match="LINLI_AMQP_URL must .*so must each") as refusal:
+        config.amqp_url({"LINLI_AMQP_URL": f"amqp://grid:hidden@a/linli,{other}"})
+    assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("read", [config.monitor_url, config.management_url])
+def test_the_management_api_has_a_url_for_each_broker_too(read: Callable[[dict[str, str]], str]):
+    name = f"LINLI_RABBITMQ_{read.__name__.upper()}"
+    urls = "http://m:x@a:1,https://m:x@b:2"
+    assert read({name: urls}) == urls
+    with pytest.raises(BadConfiguration, match=f"{name}: "):
+        read({name: "http://m:x@a:1,http://n:x@b:2"})
 
 
 def test_pairs_are_read_by_their_names():
