@@ -56,9 +56,13 @@ def nodes() -> Iterator[PrivateNodes]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def server(nodes: PrivateNodes) -> DatabaseServer:
+    return DatabaseServer(nodes.postgres_admin_url)
+
+
 @pytest.fixture
-def rig(nodes: PrivateNodes, tmp_path: Path) -> Iterator[Rig]:
-    server = DatabaseServer(nodes.postgres_admin_url)
+def rig(nodes: PrivateNodes, server: DatabaseServer, tmp_path: Path) -> Iterator[Rig]:
     made = Rig(nodes, partial(new_database, server), tmp_path)
     yield made
     made.end()
