@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.nodes import PrivateBroker, PrivateNodes
+from tests.databases import DatabaseServer
 from tests.faults import report
 from tests.faults.catalogue import plan
 from tests.faults.cluster import BrokerCluster
@@ -53,8 +54,9 @@ def main() -> None:
         say(nodes.broker.about)
         logs = ROOT / ".run" / "faults" / "logs" if arguments.keep_logs else Path(folder)
         logs.mkdir(parents=True, exist_ok=True)
+        server = DatabaseServer(nodes.postgres_admin_url)
         try:
-            with scene_of(nodes, logs, arguments.seed, _PATIENCE, arguments.rate) as scene:
+            with scene_of(nodes, server, logs, arguments.seed, _PATIENCE, arguments.rate) as scene:
                 purging = not arguments.only or _PURGE in arguments.only
                 run(scene, strikes(arguments), arguments.commands, told, say, purging=purging)
         except (DriverBroken, NotSettled) as error:

@@ -56,10 +56,14 @@ class Told:
 
 @contextmanager
 def scene_of(
-    nodes: PrivateNodes, folder: Path, seed: str, patience: float, per_second: float
+    nodes: PrivateNodes,
+    server: DatabaseServer,
+    folder: Path,
+    seed: str,
+    patience: float,
+    per_second: float,
 ) -> Iterator[Scene]:
     """Start a whole system, some of it behind ways, prepared and quiet."""
-    server = DatabaseServer(nodes.postgres_admin_url)
     with ExitStack() as undo:
         paths = Paths(undo.enter_context(Ways()))
         system = WholeSystem(nodes, partial(new_database, server), folder, through=paths.through)

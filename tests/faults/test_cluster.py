@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.nodes import PrivateNodes
 from shared.messaging import topology
-from tests.conftest import DatabaseServer
+from tests.databases import DatabaseServer
 from tests.factories import case_filed
 from tests.faults.cluster import BrokerCluster
 from tests.messaging.conftest import Rig

@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 
 from deploy.local.nodes import PrivateNodes
+from tests.databases import DatabaseServer
 from tests.faults import report
 from tests.faults.catalogue import CATALOGUE, plan
 from tests.faults.run import Told, run, scene_of
@@ -24,10 +25,12 @@ STRUCK = (
 log = logging.getLogger(__name__)
 
 
-def test_no_fault_loses_or_doubles_anything(nodes: PrivateNodes, tmp_path: Path) -> None:
+def test_no_fault_loses_or_doubles_anything(
+    nodes: PrivateNodes, database_server: DatabaseServer, tmp_path: Path
+) -> None:
     told = Told(SEED)
     strikes = [(CATALOGUE[name],) for name in STRUCK]
-    with scene_of(nodes, tmp_path, SEED, PATIENCE_SECONDS, PER_SECOND) as scene:
+    with scene_of(nodes, database_server, tmp_path, SEED, PATIENCE_SECONDS, PER_SECOND) as scene:
         run(scene, strikes, COMMANDS, told, log.info, purging=True)
     assert told.holds, list(report.complaints(told))
     assert told.verdict is not None
