@@ -26,6 +26,7 @@ _BODY = {
     "place": "三元一村 3 幢楼下",
     "description": "垃圾散落在桶外，两天没人收",
 }
+_SIZE = "SELECT pg_database_size(current_database())"
 _COUNT = "SELECT count(*) FROM cases"
 
 
@@ -49,7 +50,8 @@ def post_case(ground: Ground, load: Load) -> Found:
         return as_bytes("POST", "/api/v1/grid/reports", headers, body)
 
     found = _measure(ground, load, 201, request)
-    expect(ground.ask("grid", _COUNT), (load.cases + next(numbers) - 0x0A000001,), "cases")
+    posted = next(numbers) - 0x0A000001
+    expect(ground.ask("grid", _COUNT), (load.cases + posted,), "cases")
     return found
 
 
@@ -65,6 +67,7 @@ def _measure(ground: Ground, load: Load, status: int, request: Callable[[], byte
     ground.know_key()
     api = ground.start_api().wait_ready()
     call(api.address, load.callers, load.seconds * _WARM, status, request)
+    (before,) = ground.ask("grid", _SIZE)
     watch = Watch(ground, api=api)
     answers = call(api.address, load.callers, load.seconds, status, request)
     if answers.errors:
@@ -82,4 +85,5 @@ def _measure(ground: Ground, load: Load, status: int, request: Callable[[], byte
         p95_ms=parts[94],
         p99_ms=parts[98],
         errors=0,
+        bytes_each=(ground.ask("grid", _SIZE)[0] - before) / len(answers.seconds),
     )

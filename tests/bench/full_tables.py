@@ -24,6 +24,10 @@ _HANDLED: LiteralString = """
 """
 _EFFECTS: LiteralString = "SELECT count(*), count(DISTINCT case_id) FROM effects"
 _CLAIMS: LiteralString = "SELECT count(*) FROM inbox"
+_OUTBOX_BYTES: LiteralString = """
+    SELECT pg_total_relation_size('outbox')::float8 / count(*) FROM outbox
+"""
+_INBOX_BYTES: LiteralString = "SELECT pg_total_relation_size('inbox')::float8 / count(*) FROM inbox"
 _PATIENCE = 600
 """Seconds; a hundred thousand events take a single handler about two minutes."""
 
@@ -40,7 +44,7 @@ def relay(ground: Ground, unsent: int, sent: int = 0) -> Found:
     left, watch = ground.count_unsent(), Watch(ground, relay=process)
     ground.wait(lambda: ground.count_unsent() == 0, "outbox sent", _PATIENCE)
     moments = [at for (at,) in ground.rows("grid", _SENT, list(_MOMENTS), last)]
-    found = _found(watch, moments, unsent, left)
+    found = _found(watch, moments, unsent, left, bytes_per_row=ground.ask("grid", _OUTBOX_BYTES)[0])
     expect(ground.depth(OUR_QUEUE), unsent, "messages in the queue")
     return found
 
@@ -61,7 +65,8 @@ def handler(ground: Ground, kind: str, events: int, claims: int = 0) -> Found:
     done, watch = ground.count_effects(), Watch(ground, **{f"worker_{kind}": process})
     ground.wait(lambda: ground.count_effects() >= events, f"{OUR_QUEUE} handled", _PATIENCE)
     moments = [at for (at,) in ground.rows("inspections", _HANDLED, list(_MOMENTS))]
-    found = _found(watch, moments, events, events - done)
+    (size,) = ground.ask("inspections", _INBOX_BYTES)
+    found = _found(watch, moments, events, events - done, bytes_per_row=size)
     process.terminate()
     expect(ground.ask("inspections", _EFFECTS), (events, events), "effects, different effects")
     expect(ground.ask("inspections", _CLAIMS)[0] - before, events, "new claims in the inbox")
@@ -69,7 +74,9 @@ def handler(ground: Ground, kind: str, events: int, claims: int = 0) -> Found:
     return found
 
 
-def _found(watch: Watch, moments: Sequence[float], events: int, watched: int) -> Found:
+def _found(
+    watch: Watch, moments: Sequence[float], events: int, watched: int, **more: float
+) -> Found:
     first, early, late, last = moments
     if not first < early <= late < last:
         raise Wrong(f"too few events to tell a speed: {events}")
@@ -78,4 +85,5 @@ def _found(watch: Watch, moments: Sequence[float], events: int, watched: int) ->
         watched,
         begin_per_second=events * (_MOMENTS[1] - _MOMENTS[0]) / (early - first),
         end_per_second=events * (_MOMENTS[3] - _MOMENTS[2]) / (last - late),
+        **more,
     )
