@@ -1,6 +1,6 @@
 """Owns which measures of growth there are, and how large each is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +20,8 @@ class GrowthSizes:
     claims: tuple[int, ...]
     single: int
     batch: int
-    queue: int
+    queue: Mapping[str, int]
+    """Messages waiting, by the kind of handler that drains them."""
     producers: tuple[int, ...]
     producing_seconds: float
     cases: tuple[int, ...]
@@ -35,7 +36,7 @@ FULL = GrowthSizes(
     claims=(0, 10_000_000),
     single=6_000,
     batch=40_000,
-    queue=100_000,
+    queue={"single": 100_000, "batch": 100_000},
     producers=(1, 2, 4, 8),
     producing_seconds=10,
     cases=(0, 50, 100_000),
@@ -49,7 +50,7 @@ QUICK = GrowthSizes(
     claims=(0, 100_000),
     single=600,
     batch=3_000,
-    queue=5_000,
+    queue={"single": 5_000, "batch": 5_000},
     producers=(1, 2, 4, 8),
     producing_seconds=2,
     cases=(0, 50, 10_000),
@@ -81,9 +82,9 @@ def _handlers(ground: Ground, sizes: GrowthSizes) -> Iterator[Measure]:
             run = partial(full_tables.handler, ground, kind, events, claims)
             base = f"{kind}_inbox_{sizes.claims[0]}"
             yield Measure(f"{kind}_inbox_{claims}", run, base)
-    for kind in kinds:
-        run = partial(full_tables.handler, ground, kind, sizes.queue)
-        yield Measure(f"{kind}_queue_{sizes.queue}", run, f"{kind}_inbox_{sizes.claims[0]}")
+    for kind, waiting in sizes.queue.items():
+        run = partial(full_tables.handler, ground, kind, waiting)
+        yield Measure(f"{kind}_queue_{waiting}", run, f"{kind}_inbox_{sizes.claims[0]}")
 
 
 def _doors(ground: Ground, sizes: GrowthSizes) -> Iterator[Measure]:

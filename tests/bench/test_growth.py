@@ -1,10 +1,14 @@
 """Each measure of growth gives a number, and one that fails takes no other with it."""
 
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
+from threading import Thread
 
 from tests.bench import growth
 from tests.bench.__main__ import measure_growth
+from tests.bench.callers import as_bytes, call
 from tests.bench.grown import GrowthSizes
 from tests.bench.growth import Found, Measure, run_all
 from tests.bench.memory import Peak
@@ -16,7 +20,7 @@ TINY = GrowthSizes(
     claims=(1_000,),
     single=60,
     batch=400,
-    queue=80,
+    queue={"single": 80},
     producers=(2,),
     producing_seconds=0.3,
     cases=(60,),
@@ -30,7 +34,6 @@ NAMES = [
     "single_inbox_1000",
     "batch_inbox_1000",
     "single_queue_80",
-    "batch_queue_80",
     "post_by_2_cases_60",
     "list_by_2_cases_60",
 ]
@@ -80,3 +83,35 @@ def test_a_measure_that_fails_is_told_with_its_reason_and_the_others_are_kept(
     growth.write(tmp_path, "full", {"cores": 2}, outcomes)
     kept = json.loads((tmp_path / "growth-latest.json").read_text(encoding="utf-8"))
     assert [one["found"] is not None for one in kept["measures"]] == [True, False, True, True]
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers every second request as a door that has too much to do."""
+
+    protocol_version = "HTTP/1.1"
+    asked = count()
+
+    def do_GET(self) -> None:
+        self.send_response(503 if next(self.asked) % 2 else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def test_callers_count_every_answer_but_the_right_one_as_an_error() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}"
+            answers = call(address, 3, 0.3, 200, lambda: as_bytes("GET", "/", {}))
+        finally:
+            server.shutdown()
+    assert set(answers.errors) == {"503"}
+    assert abs(answers.errors["503"] - len(answers.seconds)) <= 1
+    # nobody listens there now
+    assert set(call(address, 1, 0.05, 200, lambda: as_bytes("GET", "/", {})).errors) == {
+        "ConnectionRefusedError"
+    }
