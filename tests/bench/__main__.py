@@ -1,6 +1,6 @@
 """Owns `make bench`: our messaging beside what a user would have without it, and how it grows.
 
-python -m tests.bench            both parts: about twenty minutes
+python -m tests.bench            both parts: about seventeen minutes
 python -m tests.bench --core     ours beside stock nameko and pika: about four minutes
 python -m tests.bench --growth   full tables and queues, many producers and callers
 python -m tests.bench --quick    small numbers of either: tells that it works, not how fast

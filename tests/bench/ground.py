@@ -122,10 +122,12 @@ class Ground:
             "PYTHONPATH": str(ROOT),
         }
 
-    def end(self) -> None:
-        """End every process that was started here."""
-        for process in self._started:
+    def end(self) -> str:
+        """End every process that was started here; return the last lines of those that ran."""
+        running = [process for process in self._started if not process.exited()]
+        for process in running:
             process.end()
+        return "\n".join(process.tail() for process in running)
 
     def cpu(self, **processes: Process) -> Cpu:
         """Return what counts the CPU seconds of processes of ours and of both servers."""

@@ -71,9 +71,12 @@ class Watch:
 
 
 def run_all(
-    measures: Sequence[Measure], clean_up: Callable[[], None], say: Callable[[str], None]
+    measures: Sequence[Measure], clean_up: Callable[[], str], say: Callable[[str], None]
 ) -> list[Outcome]:
-    """Run one after the other; what one leaves running ends before the next begins."""
+    """Run one after the other; what one leaves running ends before the next begins.
+
+    `clean_up` ends it and returns its last words, which are shown when the measure failed.
+    """
     done: dict[str, Outcome] = {}
     for number, measure in enumerate(measures, 1):
         say(f"growth {number}/{len(measures)}: {measure.name} …")
@@ -84,7 +87,9 @@ def run_all(
         except Exception as error:  # noqa: BLE001 - one that fails is told, the others go on
             failure = f"{type(error).__name__}: {error}"
         finally:
-            clean_up()
+            last_words = clean_up()
+        if failure:
+            say(last_words)
         base = done.get(measure.base)
         outcome = Outcome(
             measure.name, round(time.monotonic() - started, 1), found, failure, _ratio(found, base)

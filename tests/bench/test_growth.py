@@ -63,8 +63,13 @@ def test_a_measure_that_fails_is_told_with_its_reason_and_the_others_are_kept(
     def fail() -> Found:
         raise ConnectionError("the broker is gone")
 
-    cleaned: list[int] = []
+    cleaned: list[str] = []
     said: list[str] = []
+
+    def clean_up() -> str:
+        cleaned.append("relay: no route to the broker")
+        return cleaned[-1]
+
     outcomes = run_all(
         [
             Measure("small", lambda: find(200.0)),
@@ -72,12 +77,13 @@ def test_a_measure_that_fails_is_told_with_its_reason_and_the_others_are_kept(
             Measure("large", lambda: find(150.0), "small"),
             Measure("orphan", lambda: find(150.0), "broken"),
         ],
-        lambda: cleaned.append(1),
+        clean_up,
         said.append,
     )
     assert [one.failure for one in outcomes] == ["", "ConnectionError: the broker is gone", "", ""]
     assert [one.ratio for one in outcomes] == [None, None, 0.75, None]
     assert len(cleaned) == 4, "what each left running is ended"
+    assert said.count(cleaned[0]) == 1, "the last words of what failed, and of nothing else"
     assert "broken" in growth.table(outcomes)
     assert "the broker is gone" in growth.table(outcomes)
     growth.write(tmp_path, "full", {"cores": 2}, outcomes)
