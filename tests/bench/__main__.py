@@ -66,13 +66,17 @@ def _growth(quick: bool, folder: Path, ratios: dict[str, float]) -> bool:
 def measure_growth(
     sizes: GrowthSizes, form: str, folder: Path, say: Callable[[str], None]
 ) -> list[Outcome]:
-    """Run every measure of growth on servers of our own, and keep what they found."""
+    """Run every measure of growth on servers of our own; keep them, also of a run that is ended."""
+    outcomes: list[Outcome] = []
     say("starting PostgreSQL and RabbitMQ")
     with tempfile.TemporaryDirectory() as logs, PrivateNodes(durable=True) as nodes:
         ground = Ground(nodes, Path(logs))
         facts = machine.facts(ground, durable=True)
-        outcomes = growth.run_all(grown.measures(ground, sizes), ground.end, say)
-    path = growth.write(folder, form, facts, outcomes)
+        try:
+            for outcome in growth.run_each(grown.measures(ground, sizes), ground.end, say):
+                outcomes.append(outcome)
+        finally:
+            path = growth.write(folder, form, facts, outcomes)
     say(f"\n{growth.table(outcomes)}\n\n{growth.memory_table(outcomes)}\n\n{path}")
     return outcomes
 

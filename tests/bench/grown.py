@@ -91,9 +91,8 @@ def _doors(ground: Ground, sizes: GrowthSizes) -> Iterator[Measure]:
     least, most = sizes.cases[0], sizes.cases[-1]
     # an empty page costs nearly nothing: what the table's size costs shows beside a full one
     full = next((cases for cases in sizes.cases if cases >= doors.PAGE), least)
-    tables = {"post": (doors.post_case, (least, most), least)}
-    tables["list"] = (doors.list_cases, sizes.cases, full)
-    for kind, (measure, numbers, base) in tables.items():
+    post = ("post", doors.post_case, [least, most], least)
+    for kind, measure, numbers, base in (post, ("list", doors.list_cases, [*sizes.cases], full)):
         for callers in sizes.callers:
             for cases in dict.fromkeys(numbers):
                 load = doors.Load(callers, sizes.calling_seconds, cases)

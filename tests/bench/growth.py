@@ -5,7 +5,7 @@ Every measure stands alone: one that fails is told with its reason, and the othe
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,12 +70,13 @@ class Watch:
         return Found(round(per_second, 1), cpu, peaks(self._roots), rounded)
 
 
-def run_all(
+def run_each(
     measures: Sequence[Measure], clean_up: Callable[[], str], say: Callable[[str], None]
-) -> list[Outcome]:
-    """Run one after the other; what one leaves running ends before the next begins.
+) -> Iterator[Outcome]:
+    """Run one after the other, and give each outcome at once.
 
-    `clean_up` ends it and returns its last words, which are shown when the measure failed.
+    `clean_up` ends what a measure left running, before the next begins, and returns its last
+    words, which are shown when the measure failed.
     """
     done: dict[str, Outcome] = {}
     for number, measure in enumerate(measures, 1):
@@ -96,7 +97,7 @@ def run_all(
         )
         done[measure.name] = outcome
         say(f"  {_line(outcome)}")
-    return list(done.values())
+        yield outcome
 
 
 def _ratio(found: Found | None, base: Outcome | None) -> float | None:

@@ -10,7 +10,7 @@ from tests.bench import growth
 from tests.bench.__main__ import measure_growth
 from tests.bench.callers import as_bytes, call
 from tests.bench.grown import GrowthSizes
-from tests.bench.growth import Found, Measure, run_all
+from tests.bench.growth import Found, Measure, run_each
 from tests.bench.memory import Peak
 
 TINY = GrowthSizes(
@@ -70,7 +70,7 @@ def test_a_measure_that_fails_is_told_with_its_reason_and_the_others_are_kept(
         cleaned.append("relay: no route to the broker")
         return cleaned[-1]
 
-    outcomes = run_all(
+    each = run_each(
         [
             Measure("small", lambda: find(200.0)),
             Measure("broken", fail, "small"),
@@ -80,6 +80,7 @@ def test_a_measure_that_fails_is_told_with_its_reason_and_the_others_are_kept(
         clean_up,
         said.append,
     )
+    outcomes = list(each)
     assert [one.failure for one in outcomes] == ["", "ConnectionError: the broker is gone", "", ""]
     assert [one.ratio for one in outcomes] == [None, None, 0.75, None]
     assert len(cleaned) == 4, "what each left running is ended"
