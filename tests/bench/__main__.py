@@ -60,18 +60,23 @@ def _growth(quick: bool, folder: Path, ratios: dict[str, float]) -> bool:
     form = "quick" if quick else "full"
     outcomes = measure_growth(grown.QUICK if quick else grown.FULL, form, folder, say)
     ratios |= {one.name: one.ratio for one in outcomes if one.ratio is not None}
-    return all(one.found for one in outcomes)
+    return growth.all_succeeded(outcomes)
 
 
 def measure_growth(
-    sizes: GrowthSizes, form: str, folder: Path, say: Callable[[str], None]
+    sizes: GrowthSizes,
+    form: str,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    durable: bool = True,
 ) -> list[Outcome]:
     """Run every measure of growth on servers of our own; keep them, also of a run that is ended."""
     outcomes: list[Outcome] = []
     say("starting PostgreSQL and RabbitMQ")
-    with tempfile.TemporaryDirectory() as logs, PrivateNodes(durable=True) as nodes:
+    with tempfile.TemporaryDirectory() as logs, PrivateNodes(durable=durable) as nodes:
         ground = Ground(nodes, Path(logs))
-        facts = machine.facts(ground, durable=True)
+        facts = machine.facts(ground, durable=durable)
         try:
             for outcome in growth.run_each(grown.measures(ground, sizes), ground.end, say):
                 outcomes.append(outcome)

@@ -100,6 +100,11 @@ def run_each(
         yield outcome
 
 
+def all_succeeded(outcomes: Sequence[Outcome]) -> bool:
+    """Tell whether there are measures and each found something."""
+    return bool(outcomes) and all(one.found is not None for one in outcomes)
+
+
 def _ratio(found: Found | None, base: Outcome | None) -> float | None:
     if found is None or base is None or base.found is None:
         return None

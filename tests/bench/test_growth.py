@@ -41,7 +41,7 @@ NAMES = [
 
 def test_each_measure_of_growth_gives_a_number_and_keeps_it(tmp_path: Path) -> None:
     said: list[str] = []
-    outcomes = measure_growth(TINY, "tiny", tmp_path, said.append)
+    outcomes = measure_growth(TINY, "tiny", tmp_path, said.append, durable=False)
     assert [one.name for one in outcomes] == NAMES, said
     assert [one.failure for one in outcomes if one.failure] == []
     assert all(one.found and one.found.per_second > 0 for one in outcomes)
@@ -83,6 +83,8 @@ def test_a_measure_that_fails_is_told_with_its_reason_and_the_others_are_kept(
     outcomes = list(each)
     assert [one.failure for one in outcomes] == ["", "ConnectionError: the broker is gone", "", ""]
     assert [one.ratio for one in outcomes] == [None, None, 0.75, None]
+    assert not growth.all_succeeded(outcomes), "or `make bench` would end with 0"
+    assert growth.all_succeeded([one for one in outcomes if one.name != "broken"])
     assert len(cleaned) == 4, "what each left running is ended"
     assert said.count(cleaned[0]) == 1, "the last words of what failed, and of nothing else"
     assert "broken" in growth.table(outcomes)
