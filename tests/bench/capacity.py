@@ -112,14 +112,14 @@ class Limit:
 
     name: str
     needed: float
-    measured: float
+    there_is: float
     way_out: str
     unit: str = "/s"
 
     @property
     def part(self) -> float:
         """The part of it that is used; more than 1 is too much."""
-        return self.needed / self.measured
+        return self.needed / self.there_is
 
 
 def hearers() -> float:
@@ -218,13 +218,14 @@ def limits(place: Place, costs: Costs) -> list[Limit]:
             "a queue for each producer, as the other services have one for each event",
         ),
         Limit(
-            "one PostgreSQL commits what one service handles (`notifications`: every event)",
-            place.events,
-            costs.commit_rate,
+            "one PostgreSQL for `notifications`, which handles every event",
+            place.events * costs.handler["postgres"] / 1000 / BUSY,
+            MACHINE_CORES,
             "a batch handler there: one commit for up to 200 events",
+            " cores",
         ),
         Limit(
-            "one PostgreSQL has all that one service stores",
+            "one PostgreSQL for the service that says most",
             needs(place, costs).cores["postgres"] * busiest_speaker(),
             MACHINE_CORES,
             "a larger machine, then an installation for each province",

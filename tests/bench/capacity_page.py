@@ -47,8 +47,13 @@ measured on two cores that all share, so the true limit on machines of their own
 100 % says where to look first.
 """
 _FIRST = """\
-**The first limit**: {name}. What was measured is used up by about {reached:,.0f}
+**The first limit**: {name}. It is used up by about {reached:,.0f}
 communities{place}. The way out is {way_out}.
+
+Not known from here: how many commits a second one PostgreSQL makes with cores and disks of its own
+(each that says something takes the one lock of NOTIFY). The most that were seen on these two cores,
+beside all else, are {commits:,.0f}; `notifications` alone needs {needed:,.0f} for a city and
+{country:,.0f} for the country. That is the first thing to measure on larger machines.
 """
 _PROGRAMS = {
     "api": "the HTTP doors",
@@ -177,21 +182,27 @@ def _most(country: Needs) -> str:
 def _limits(costs: Costs) -> list[str]:
     by_place = [{one.name: one for one in capacity.limits(place, costs)} for place in PLACES]
     heads = " | ".join(place.name for place in PLACES)
-    lines = [*_LIMITED.splitlines(), "", f"| limit | measured | {heads} | way out |"]
+    lines = [*_LIMITED.splitlines(), "", f"| limit | there is | {heads} | way out |"]
     lines.append("|---|---|---|---|---|---|")
     of_country = capacity.limits(PLACES[-1], costs)
     for one in of_country:
         parts = " | ".join(f"{limits[one.name].part:.1%}" for limits in by_place)
-        lines.append(f"| {one.name} | {one.measured:,.0f}{one.unit} | {parts} | {one.way_out} |")
-    return [*lines, "", *_first(of_country[0])]
+        lines.append(f"| {one.name} | {one.there_is:,.0f}{one.unit} | {parts} | {one.way_out} |")
+    return [*lines, "", *_first(of_country[0], costs)]
 
 
-def _first(limit: Limit) -> list[str]:
+def _first(limit: Limit, costs: Costs) -> list[str]:
     reached = capacity.communities_at(limit)
     within = [place.name for place in PLACES if place.communities <= reached]
     place = f": enough for {_WHERE[within[-1]]}" if within else ""
     return _FIRST.format(
-        name=limit.name, reached=reached, place=place, way_out=limit.way_out
+        name=limit.name,
+        reached=reached,
+        place=place,
+        way_out=limit.way_out,
+        commits=costs.commit_rate,
+        needed=PLACES[1].events,
+        country=PLACES[2].events,
     ).splitlines()
 
 

@@ -82,10 +82,14 @@ def test_the_smallest_place_has_two_of_everything() -> None:
 
 def test_the_first_limit_is_the_one_of_which_most_is_used() -> None:
     first, *others = capacity.limits(COUNTRY, COSTS)
-    assert first.part == pytest.approx(15_000 / 3_000)
-    assert "commits" in first.name
+    # half of what PostgreSQL needs in all, and a machine has sixteen cores
+    cores = needs(COUNTRY, COSTS).cores["postgres"] * capacity.busiest_speaker()
+    assert first.part == pytest.approx(cores / 16)
+    assert "says most" in first.name
     assert all(first.part >= one.part for one in others)
-    assert capacity.communities_at(first) == pytest.approx(22_000)
+    assert capacity.communities_at(first) == pytest.approx(COUNTRY_COMMUNITIES * 16 / cores)
+    hearer = next(one for one in others if "PostgreSQL for `notifications`" in one.name)
+    assert hearer.needed == pytest.approx(15_000 * 0.3 / 1000 / 0.5)
     relay = next(one for one in others if "relay" in one.name)
     assert relay.part == pytest.approx(15_000 * capacity.busiest_speaker() / 20_000)
 
