@@ -1,10 +1,12 @@
-"""Owns `make bench`: our messaging beside what a user would have without it, in one run.
+"""Owns `make bench`: our messaging beside what a user would have without it, and how it grows.
 
-python -m tests.bench            everything, several rounds: about three minutes
-python -m tests.bench --quick    small numbers: tells that it works, not how fast
+python -m tests.bench            both parts: about seventeen minutes
+python -m tests.bench --core     ours beside stock nameko and pika: about four minutes
+python -m tests.bench --growth   full tables and queues, many producers and callers
+python -m tests.bench --quick    small numbers of either: tells that it works, not how fast
 
 The last lines are `ratio NAME VALUE`. Exit code 1: a floor is missed (not asked of the quick
-form) or something measured was wrong.
+form) or something measured was wrong; what was right is told and kept all the same.
 """
 
 import argparse
@@ -15,8 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.nodes import PrivateNodes
-from tests.bench import machine, measures, verdict
+from tests.bench import grown, growth, machine, measures, verdict
 from tests.bench.ground import Ground
+from tests.bench.grown import GrowthSizes
+from tests.bench.growth import Outcome
 from tests.bench.latency import Latency, latency
 from tests.bench.measures import Speed, Wrong
 from tests.bench.sizes import FULL, QUICK, Sizes
@@ -26,17 +30,60 @@ from tests.processes import ROOT
 def main() -> None:
     """Measure, tell, keep."""
     parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--core", action="store_true", help="this part alone")
+    parser.add_argument("--growth", action="store_true", help="this part alone")
     parser.add_argument("--quick", action="store_true", help="small numbers, no floors")
     parser.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", metavar="FOLDER")
     arguments = parser.parse_args()
-    sizes = QUICK if arguments.quick else FULL
-    try:
-        found = measure(sizes, arguments.out)
-    except (Wrong, TimeoutError) as error:
-        sys.exit(f"bench: {error}")
-    print(*(f"ratio {one.name} {one.value:g}" for one in found), sep="\n")
-    if not arguments.quick and not all(one.holds for one in found):
+    ratios: dict[str, float] = {}
+    holds = True
+    if arguments.core or not arguments.growth:
+        holds = _core(arguments.quick, arguments.out, ratios)
+    if arguments.growth or not arguments.core:
+        holds = _growth(arguments.quick, arguments.out, ratios) and holds
+    print(*(f"ratio {name} {value:g}" for name, value in ratios.items()), sep="\n")
+    if not holds:
         sys.exit(1)
+
+
+def _core(quick: bool, folder: Path, ratios: dict[str, float]) -> bool:
+    try:
+        found = measure(QUICK if quick else FULL, folder)
+    except (Wrong, TimeoutError) as error:
+        say(f"bench: {error}")
+        return False
+    ratios |= {one.name: one.value for one in found}
+    return quick or all(one.holds for one in found)
+
+
+def _growth(quick: bool, folder: Path, ratios: dict[str, float]) -> bool:
+    form = "quick" if quick else "full"
+    outcomes = measure_growth(grown.QUICK if quick else grown.FULL, form, folder, say)
+    ratios |= {one.name: one.ratio for one in outcomes if one.ratio is not None}
+    return growth.all_succeeded(outcomes)
+
+
+def measure_growth(
+    sizes: GrowthSizes,
+    form: str,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    durable: bool = True,
+) -> list[Outcome]:
+    """Run every measure of growth on servers of our own; keep them, also of a run that is ended."""
+    outcomes: list[Outcome] = []
+    say("starting PostgreSQL and RabbitMQ")
+    with tempfile.TemporaryDirectory() as logs, PrivateNodes(durable=durable) as nodes:
+        ground = Ground(nodes, Path(logs))
+        facts = machine.facts(ground, durable=durable)
+        try:
+            for outcome in growth.run_each(grown.measures(ground, sizes), ground.end, say):
+                outcomes.append(outcome)
+        finally:
+            path = growth.write(folder, form, facts, outcomes)
+    say(f"\n{growth.table(outcomes)}\n\n{growth.memory_table(outcomes)}\n\n{path}")
+    return outcomes
 
 
 def measure(sizes: Sizes, folder: Path) -> list[verdict.Result]:

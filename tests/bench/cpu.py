@@ -23,18 +23,17 @@ class Cpu:
         used: dict[int, int] = {}
         parents: dict[int, int] = {}
         for folder in Path("/proc").iterdir():
-            if folder.name.isdigit() and (fields := _stat(folder)):
+            if folder.name.isdigit() and (fields := stat_of(folder)):
                 parents[int(folder.name)] = int(fields[1])
                 # user and system, its own and those of children that are gone
                 used[int(folder.name)] = sum(map(int, fields[11:15]))
         return {
-            name: sum(ticks for pid, ticks in used.items() if _is_under(pid, root, parents))
-            / _TICKS
+            name: sum(ticks for pid, ticks in used.items() if is_under(pid, root, parents)) / _TICKS
             for name, root in self._roots.items()
         }
 
 
-def _stat(folder: Path) -> list[str] | None:
+def stat_of(folder: Path) -> list[str] | None:
     """Return the fields after the name, or None when the process is gone."""
     try:
         return (folder / "stat").read_text().rpartition(")")[2].split()
@@ -42,7 +41,8 @@ def _stat(folder: Path) -> list[str] | None:
         return None
 
 
-def _is_under(pid: int, root: int, parents: Mapping[int, int]) -> bool:
+def is_under(pid: int, root: int, parents: Mapping[int, int]) -> bool:
+    """Tell whether a process is the root, or started by it or by one under it."""
     while pid > 1 and pid != root:
         pid = parents.get(pid, 0)
     return pid == root

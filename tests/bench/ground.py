@@ -12,6 +12,7 @@ import requests
 
 from deploy.local.nodes import PrivateNodes
 from deploy.local.settings import with_login
+from shared.database import Transactions, build_engine
 from shared.messaging.broker import Broker
 from shared.messaging.provisioner import provision
 from shared.messaging.topology import MONITOR, SERVICES, Queue, Rights
@@ -19,6 +20,7 @@ from tests.bench.cpu import Cpu
 from tests.bench.messages import Messages
 from tests.databases import DatabaseServer
 from tests.processes import LINLI, ROOT, Process
+from tests.tokens import know_key
 
 VHOST = "bench"
 PASSWORD = "bench-password"
@@ -52,14 +54,22 @@ class Ground:
         self.execute(self.url("inspections"), EFFECTS)
         self._started: list[Process] = []
 
+    def know_key(self) -> None:
+        """Let the door of `grid` know the key that tests sign tokens with."""
+        db = Transactions(build_engine(self._urls["grid"], 1))
+        know_key(db)
+        db.engine.dispose()
+
     def url(self, service: str) -> str:
         """Return the URL of a service's database, in psycopg's form."""
         return self._urls[service].replace("+psycopg", "")
 
-    def clear(self) -> None:
+    def clear(self, *, inbox: bool = True) -> None:
         """Forget the round before: no rows, no messages, and no checkpoint in the next one."""
         self.execute(self.url("grid"), "TRUNCATE outbox")
-        self.execute(self.url("inspections"), "TRUNCATE inbox, effects")
+        self.execute(self.url("inspections"), "TRUNCATE effects")
+        if inbox:
+            self.execute(self.url("inspections"), "TRUNCATE inbox")
         self._unbind_stock()
         for queue in (OUR_QUEUE, STOCK_QUEUE):
             address = f"{self.nodes.rabbitmq_management_url}/api/queues/{VHOST}/{queue}/contents"
@@ -78,6 +88,10 @@ class Ground:
         """Start the relay of `grid`."""
         return self._start(LINLI, ("relay", "grid"), "grid", "grid")
 
+    def start_api(self) -> Process:
+        """Start the HTTP door of `grid`, gunicorn as the product starts it."""
+        return self._start(LINLI, ("api", "grid"), "grid", "grid")
+
     def start_worker(self, kind: str) -> Process:
         """Start our own worker as `inspections`, with a `single` or a `batch` handler."""
         program = (sys.executable, "-m", "tests.bench.worker")
@@ -91,7 +105,15 @@ class Ground:
     def _start(
         self, program: Sequence[str], arguments: Sequence[str], database: str, login: str
     ) -> Process:
-        environment = {
+        environment = self.environment_of(database, login)
+        log = self._folder / f"{len(self._started)}-{'-'.join([login, *arguments])}.log"
+        process = Process(arguments, environment, log, program)
+        self._started.append(process)
+        return process
+
+    def environment_of(self, database: str, login: str) -> dict[str, str]:
+        """Return what a process is told of the servers."""
+        return {
             "LINLI_DATABASE_URL": self._urls[database],
             "LINLI_AMQP_URL": self.nodes.rabbitmq_amqp_url(login, PASSWORD, VHOST),
             "LINLI_RABBITMQ_MONITOR_URL": with_login(
@@ -99,21 +121,23 @@ class Ground:
             ),
             "PYTHONPATH": str(ROOT),
         }
-        log = self._folder / f"{len(self._started)}-{'-'.join([login, *arguments])}.log"
-        process = Process(arguments, environment, log, program)
-        self._started.append(process)
-        return process
 
-    def end(self) -> None:
-        """End every process."""
-        for process in self._started:
+    def end(self) -> str:
+        """End every process that was started here; return the last lines of those that ran."""
+        running = [process for process in self._started if not process.exited()]
+        for process in running:
             process.end()
+        return "\n".join(process.tail() for process in running)
 
     def cpu(self, **processes: Process) -> Cpu:
         """Return what counts the CPU seconds of processes of ours and of both servers."""
+        return Cpu(self.roots(**processes))
+
+    def roots(self, **processes: Process) -> dict[str, int]:
+        """Return the first process of each: of ours, and of both servers."""
         servers = {"postgres": self.nodes.postgres.pid, "rabbitmq": self.nodes.rabbitmq.pid}
         ours = {name: process._process.pid for name, process in processes.items()}
-        return Cpu(ours | {name: pid for name, pid in servers.items() if pid})
+        return ours | {name: pid for name, pid in servers.items() if pid}
 
     def channel(self, login: str = "stock") -> Any:
         """Return a blocking channel on a connection of its own."""
@@ -157,15 +181,15 @@ class Ground:
         count: int = self.ask("grid", "SELECT count(*) FROM outbox WHERE sent_at IS NULL")[0]
         return count
 
-    def ask(self, service: str, query: LiteralString) -> tuple[Any, ...]:
+    def ask(self, service: str, query: LiteralString, *values: Any) -> tuple[Any, ...]:
         """Return the one row that a query on a service's database gives."""
-        (row,) = self.rows(service, query)
+        (row,) = self.rows(service, query, *values)
         return row
 
-    def rows(self, service: str, query: LiteralString) -> list[tuple[Any, ...]]:
+    def rows(self, service: str, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
         """Return what a query on a service's database gives."""
         with psycopg.connect(self.url(service)) as connection:
-            return connection.execute(query).fetchall()
+            return connection.execute(query, values or None).fetchall()
 
     @staticmethod
     def execute(url: str, statement: LiteralString) -> None:

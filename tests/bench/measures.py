@@ -115,8 +115,8 @@ def _per_event(seconds: Mapping[str, float], count: int) -> dict[str, float]:
     return {name: round(used * 1e6 / max(count, 1), 1) for name, used in seconds.items()}
 
 
-def expect(found: int, wanted: int, what: str) -> None:
-    """Compare two counts.
+def expect(found: object, wanted: object, what: str) -> None:
+    """Compare two counts, or two of each.
 
     Raises:
         Wrong: when they differ.

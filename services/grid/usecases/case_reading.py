@@ -1,7 +1,6 @@
 """Owns reading cases: one with its history, and lists."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -128,4 +127,4 @@ def _line_of(case: Case) -> dict[str, Any]:
 
 
 def _shown(owner: Owner | None) -> OwnerView | None:
-    return None if owner is None else OwnerView(**asdict(owner))
+    return None if owner is None else OwnerView(**vars(owner))
