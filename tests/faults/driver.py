@@ -5,7 +5,8 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Address
@@ -60,6 +61,8 @@ class Driver:
         self._ledger = ledger
         self._stop = threading.Event()
         self._pause = clients / per_second
+        self._clients = clients
+        self._turns = threading.Semaphore(clients)
         self._work = Work()
         self._signed_in = SignedIn(system.address_of, PASSWORD)
         self._signing_in = threading.Lock()
@@ -121,9 +124,20 @@ class Driver:
             while not self._stop.wait(max(0.0, due - time.monotonic())):
                 # what an outage held up isn't caught up at once: clients are people
                 due = max(due + self._pause, time.monotonic())
-                client.work()
+                with self._turns:
+                    client.work()
         except Exception as error:  # noqa: BLE001 - told to whoever waits for the drivers
             self.broken = error
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let every client finish its command and wait: none lives in two times at once."""
+        for _ in range(self._clients):
+            self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release(self._clients)
 
     def token_of(self, who: str) -> str:
         """Return a token; one client signs a persona in for all."""
