@@ -37,7 +37,7 @@ _UNMARK = """
         WHERE outbox.position = walked.position AND sent_at IS NOT NULL AND event_type = %b
         RETURNING outbox.position
     )
-    SELECT (SELECT max(position) FROM walked), (SELECT count(*) FROM unmarked)
+    SELECT (SELECT max(position) FROM walked HAVING count(*) = %b), (SELECT count(*) FROM unmarked)
 """
 
 
@@ -106,9 +106,10 @@ class OutboxReader:
     def unmark(self, event_type: str, first: int, rows: int) -> tuple[int | None, int]:
         """Make unsent again what was sent of an event among so many rows from a position on.
 
-        Returns the last position it came to, None past the end, and how many it was.
+        Returns the last position it came to, None when that is the end, and how many it was. Rows
+        that come later were never sent; under load there are always some.
         """
-        values = (first, rows, event_type)
+        values = (first, rows, event_type, rows)
         row = self._connection.execute(_UNMARK, values).fetchone()
         return row or (None, 0)
 

@@ -118,6 +118,27 @@ def test_what_a_hearer_missed_before_the_relay_noticed_is_said_again(rig: Rig) -
     assert relay.metric("linli_relay_sent_again_total", event="case_closed.v1") >= 20
 
 
+def test_held_events_are_let_go_however_many_come_meanwhile(rig: Rig) -> None:
+    relay = rig.start("relay", "grid")
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(0.01):
+            rig.say(case_filed())
+
+    people = threading.Thread(target=go_on)
+    people.start()
+    try:
+        # all that grid says is held, so no confirm brings the relay a turn without new rows
+        rig.lose_binding("notifications.on_event", "#")
+        eventually(lambda: relay.metric("linli_relay_held_info", event="case_filed.v1") == 1)
+        provision(rig.broker, PASSWORDS)
+        eventually(lambda: relay.metric("linli_relay_held_info", event="case_filed.v1") == 0)
+    finally:
+        over.set()
+        people.join()
+
+
 def test_a_binding_that_was_lost_and_is_back_between_two_looks_is_noticed(rig: Rig) -> None:
     relay = rig.start("relay", "grid")
     rig.lose_binding("inspections.on_case_closed", "case_closed.v1")
