@@ -101,10 +101,19 @@ def queues_fed_by(producer: str) -> frozenset[str]:
     return frozenset(one.queue for one in topology.bindings() if one.exchange == exchange)
 
 
-def _require_all(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> None:
-    there = {record.service for record in now}
+def require_every_service(records: Sequence[DeliveryRecord]) -> None:
+    """Refuse to compare without the record of a service.
+
+    Raises:
+        RecordMissing
+    """
+    there = {record.service for record in records}
     if missing := [service for service in topology.SERVICES if service not in there]:
         raise RecordMissing(missing=", ".join(missing))
+
+
+def _require_all(restored: DeliveryRecord, now: Sequence[DeliveryRecord]) -> None:
+    require_every_service(now)
     for record in now:
         if record.since > restored.since or record.until < restored.until:
             since, until = restored.since.isoformat(), restored.until.isoformat()

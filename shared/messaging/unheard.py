@@ -8,11 +8,12 @@ records of delivery, side by side, show it; `linli outbox resend` mends it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from shared.ids import made_at
 from shared.messaging import topology
-from shared.messaging.lost import RecordMissing
+from shared.messaging.lost import require_every_service
 from shared.messaging.record import DeliveryRecord
 
 
@@ -40,9 +41,7 @@ def unheard(records: Sequence[DeliveryRecord]) -> list[Unheard]:
     Raises:
         RecordMissing: when a service's record isn't there.
     """
-    there = {record.service for record in records}
-    if missing := [service for service in topology.SERVICES if service not in there]:
-        raise RecordMissing(missing=", ".join(missing))
+    require_every_service(records)
     since = max(record.since for record in records)
     until = min(record.until for record in records)
     heard = {(one.queue, one.event_id) for record in records for one in record.heard}
@@ -56,11 +55,13 @@ def unheard(records: Sequence[DeliveryRecord]) -> list[Unheard]:
     return [Unheard(*place, tuple(sorted(ids))) for place, ids in sorted(missed.items())]
 
 
-def queues_of(producer: str, event_type: str) -> list[str]:
+@cache  # asked of every event, and the topology is data that doesn't change
+def queues_of(producer: str, event_type: str) -> tuple[str, ...]:
     """Return the queues into which an event goes; one bound `#` takes every event."""
     exchange = topology.exchange_of(producer)
     keys = (event_type, "#")
-    return sorted(b.queue for b in topology.bindings() if b.exchange == exchange and b.key in keys)
+    bound = (b for b in topology.bindings() if b.exchange == exchange and b.key in keys)
+    return tuple(sorted(b.queue for b in bound))
 
 
 def _sent(record: DeliveryRecord, since: datetime, until: datetime) -> Iterator[tuple[UUID, str]]:
