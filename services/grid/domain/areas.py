@@ -1,13 +1,25 @@
-"""Owns the area codes of the national statistical register: levels, parents, subtrees."""
+"""Owns the codes of areas, national ones and grid cells: levels, parents, subtrees."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from shared.errors import NotFound, Rejected
 
-LENGTH_OF_LEVEL = {"province": 2, "city": 4, "district": 6, "street": 9, "community": 12}
-"""Digits per level; every code begins with its parent's (国家统计局 统计用区划代码)."""
+Level = Literal["province", "city", "district", "street", "community", "cell"]
+LENGTH_OF_LEVEL: dict[Level, int] = {
+    "province": 2,
+    "city": 4,
+    "district": 6,
+    "street": 9,
+    "community": 12,
+    "cell": 15,
+}
+"""Digits per level; every code begins with its parent's (国家统计局 统计用区划代码).
+
+Grid cells continue the national code by three digits (GB/T 30428.1, 单元网格).
+"""
 
 LEVELS = tuple(LENGTH_OF_LEVEL)
 TREE_NODES = 2_000
@@ -50,7 +62,7 @@ class AreaTree:
     children: "list[AreaTree]" = field(default_factory=list)
 
 
-def level_of(code: str) -> str | None:
+def level_of(code: str) -> Level | None:
     """Return the level that a code belongs to, None where it is no area code."""
     return _LEVEL_OF_LENGTH.get(len(code)) if _DIGITS.fullmatch(code) else None
 
@@ -80,7 +92,7 @@ def subtree_of(prefix: str) -> tuple[str, str]:
     return prefix, prefix + _AFTER_ALL_DIGITS
 
 
-def levels_below(level: str, depth: int) -> tuple[str, ...]:
+def levels_below(level: Level, depth: int) -> tuple[Level, ...]:
     """Return the level itself and up to `depth` levels under it."""
     at = LEVELS.index(level)
     return LEVELS[at : at + depth + 1]

@@ -149,11 +149,11 @@ def parse_row(line: bytes) -> AreaRow:
         raise BadRow("columns", value=",".join(columns))
     code, name, level, parent = columns
     expected = level_of(code)
-    if expected is None:
+    if expected is None or expected == "cell":
         raise BadRow("code", "code", code)
     if level != expected:
         raise BadRow("level", "level", level, expected=expected)
-    if parent != code[: _LENGTH_OF_PARENT[level]]:
+    if parent != code[: _LENGTH_OF_PARENT[expected]]:
         raise BadRow("parent", "parent_code", parent, expected=parent_of(code) or "")
     return AreaRow(code, _checked_name(name), level, parent or None)
 

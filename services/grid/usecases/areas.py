@@ -15,7 +15,7 @@ from services.grid.domain.areas import (
     subtree_of,
     tree_of,
 )
-from services.grid.models import Area
+from services.grid.models.areas import Area
 from services.grid.schemas.areas import AreaLine, AreaName, AreaPage, AreaView, ListAreas
 from shared.http.listing import Key, Listing
 

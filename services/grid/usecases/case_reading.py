@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.grid.domain.areas import subtree_of
 from services.grid.domain.cases import OPEN, CaseUnknown, State, is_overdue
 from services.grid.domain.responsibility import Owner
-from services.grid.models import Case, CasePerson, CaseStep
+from services.grid.models.cases import Case, CasePerson, CaseStep
 from services.grid.schemas.cases import (
     CaseLine,
     CasePage,

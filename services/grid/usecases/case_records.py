@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.grid.domain import cases
 from services.grid.domain.responsibility import Owner
-from services.grid.models import Case, CaseStep
+from services.grid.models.cases import Case, CaseStep
 from services.grid.usecases.case_reading import view_of
 from shared.auth.callers import Caller
 from shared.contracts.grid import OwnerState

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.grid.domain import cases
-from services.grid.models import Case, CaseStep
+from services.grid.models.cases import Case, CaseStep
 from services.grid.schemas.cases import CaseView, CloseCase, ResolveCase, ReturnCase
 from services.grid.usecases.case_reading import view_of
 from services.grid.usecases.case_records import CaseMove, locked, record, state_of

@@ -20,7 +20,7 @@ from services.grid.domain.responsibility import (
     require_fitting,
     require_found,
 )
-from services.grid.models import Case, CasePerson
+from services.grid.models.cases import Case, CasePerson
 from services.grid.schemas.cases import CaseView, DispatchCase
 from services.grid.usecases.case_reading import view_of
 from services.grid.usecases.case_records import CaseMove, locked, record, state_of

@@ -11,7 +11,8 @@ from services.grid.domain.areas import district_of
 from services.grid.domain.case_classes import class_of_item, street_problem
 from services.grid.domain.case_identity import case_of_finding
 from services.grid.domain.case_number import case_number, day_of
-from services.grid.models import Area, Case, CaseCounter
+from services.grid.models.areas import Area
+from services.grid.models.cases import Case, CaseCounter
 from services.grid.schemas.cases import CaseView, FileCase
 from services.grid.usecases.case_reading import view_of
 from services.grid.usecases.case_records import CaseMove, locked, record, state_of

@@ -18,7 +18,7 @@ from services.grid.domain.register_rows import (
     parse_row,
     require_header,
 )
-from services.grid.models import AreaImport
+from services.grid.models.areas import AreaImport
 from services.grid.register_file import RegisterFile
 from services.grid.schemas.areas import ImportReport
 from shared.contracts.grid import AREAS_PER_EVENT, AreasImportedV1, AreaState

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from services.grid.domain import posts
 from services.grid.domain.areas import ancestors_of, subtree_of
 from services.grid.domain.responsibility import Matrix, Post
-from services.grid.models import Area, PostRow, PostVersion
+from services.grid.models.areas import Area
+from services.grid.models.posts import PostRow, PostVersion
 from services.grid.schemas.posts import ListPosts, PostPage, PostView, PutPost
 from shared.auth.callers import Caller
 from shared.contracts.grid import PostChangedV1

@@ -17,7 +17,8 @@ from services.grid.domain.tracking import (
     read_tracking_number,
     tracking_number,
 )
-from services.grid.models import Area, Case, CaseStep, Report
+from services.grid.models.areas import Area
+from services.grid.models.cases import Case, CaseStep, Report
 from services.grid.schemas.cases import CaseView, RefuseCase
 from services.grid.schemas.reports import ReportProblem, ReportStep, ReportView
 from services.grid.usecases.case_reading import view_of

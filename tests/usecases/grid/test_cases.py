@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.grid.domain.case_number import is_case_number
 from services.grid.domain.cases import MoveNotAllowed
-from services.grid.models import Case, CaseStep
+from services.grid.models.cases import Case, CaseStep
 from services.grid.schemas.cases import ListCases, ResolveCase
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove

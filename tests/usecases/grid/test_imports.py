@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.grid import register
 from services.grid.domain.register_rows import EmptyRegister, RegisterRefused, WrongHeader
-from services.grid.models import Area, AreaImport
+from services.grid.models.areas import Area, AreaImport
 from services.grid.register_file import BrokenGzip, LineTooLong, RegisterTooLarge
 from shared.contracts.grid import AREAS_PER_EVENT
 from shared.database import Transactions

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from services.grid.models import Case
+from services.grid.models.cases import Case
 from services.grid.usecases.cases import reopen_case
 from shared.database import Transactions
 from shared.errors import TooEarly

@@ -1,61 +1,25 @@
-"""Owns the tables of `grid`; migrations/ makes them."""
+"""Owns the tables of cases and of the reports that they come from."""
 
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    DateTime,
-    ForeignKey,
-    LargeBinary,
-    SmallInteger,
-    Text,
-    Uuid,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, composite, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy.orm import Mapped, MappedColumn, composite, mapped_column
 
 from services.grid.domain.cases import State, Step
 from services.grid.domain.responsibility import Branch, Owner
-
-AreaCode = Text(collation="C")
-"""Codes sort by byte, so that a subtree is one range of the index."""
+from services.grid.models.base import AreaCode, GridBase
 
 
-class GridBase(DeclarativeBase):
-    """The registry of this service's tables."""
-
-    type_annotation_map = {datetime: DateTime(timezone=True), str: Text}
-
-
-class Area(GridBase):
-    """One area of the national register: province, city, district, street or community."""
-
-    __tablename__ = "areas"
-
-    code: Mapped[str] = mapped_column(AreaCode, primary_key=True)
-    name: Mapped[str]
-    level: Mapped[str]
-    parent_code: Mapped[str | None] = mapped_column(AreaCode, ForeignKey("areas.code"))
-    version: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-
-
-class AreaImport(GridBase):
-    """One load of a register file: what came in, and what it changed."""
-
-    __tablename__ = "area_imports"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    file_sha256: Mapped[str]
-    rows: Mapped[int]
-    added: Mapped[int]
-    changed: Mapped[int]
-    unchanged: Mapped[int]
-    imported_at: Mapped[datetime]
+def _owner(branch: Branch) -> Any:
+    """Return the five columns of one owner as one value, None where there is none."""
+    columns: list[MappedColumn[Any]] = [
+        mapped_column(f"{branch}_{part.name}", Uuid if part.type is UUID else Text)
+        for part in fields(Owner)
+    ]
+    return composite(Owner, *columns, return_none_on=lambda *parts: parts[0] is None)
 
 
 class CaseCounter(GridBase):
@@ -66,54 +30,6 @@ class CaseCounter(GridBase):
     district_code: Mapped[str] = mapped_column(AreaCode, primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     last_sequence: Mapped[int]
-
-
-class PostRow(GridBase):
-    """A post as it is now: who answers for cases of an area, by place or by subject."""
-
-    __tablename__ = "posts"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(AreaCode, unique=True)
-    name: Mapped[str]
-    branch: Mapped[Branch] = mapped_column(Text)
-    area_code: Mapped[str] = mapped_column(AreaCode, ForeignKey("areas.code"))
-    case_classes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    first_responsible_id: Mapped[UUID]
-    directly_responsible_id: Mapped[UUID]
-    active: Mapped[bool]
-    version: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-
-    __mapper_args__ = {"version_id_col": version}
-
-
-class PostVersion(GridBase):
-    """What a post was from one change to the next; the database refuses to change or delete it."""
-
-    __tablename__ = "post_versions"
-
-    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id"), primary_key=True)
-    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    name: Mapped[str]
-    branch: Mapped[Branch] = mapped_column(Text)
-    area_code: Mapped[str] = mapped_column(AreaCode)
-    case_classes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    first_responsible_id: Mapped[UUID]
-    directly_responsible_id: Mapped[UUID]
-    active: Mapped[bool]
-    changed_by: Mapped[UUID]
-    changed_at: Mapped[datetime]
-
-
-def _owner(branch: Branch) -> Any:
-    """Return the five columns of one owner as one value, None where there is none."""
-    columns: list[MappedColumn[Any]] = [
-        mapped_column(f"{branch}_{part.name}", Uuid if part.type is UUID else Text)
-        for part in fields(Owner)
-    ]
-    return composite(Owner, *columns, return_none_on=lambda *parts: parts[0] is None)
 
 
 class Case(GridBase):

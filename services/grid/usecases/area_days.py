@@ -1,0 +1,90 @@
+"""Owns what the register says of a day: which areas there are on it, and what they are called."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from services.grid.domain.areas import Level, subtree_of
+from services.grid.models.areas import Area, AreaVersion
+from shared.clock import SHANGHAI
+from shared.errors import Rejected
+
+
+class AreaNotThatDay(Rejected):
+    """The register has the area, but not on that day: it came later, or went on in others."""
+
+    zh = "区划 {code} 在 {day} 不存在（尚未设立或已撤销）"
+    en = "There is no area {code} on {day}: not yet, or no longer"
+
+
+class AreaNotInRegister(Rejected):
+    """A request names an area that the register never had."""
+
+    zh = "登记册中没有区划代码 {code}"
+    en = "The register has no area {code}"
+
+
+@dataclass(frozen=True)
+class AreaPeriod:
+    """An area from a day (none: from ever) until before another (none: for ever)."""
+
+    code: str
+    name: str
+    since: date | None
+    until: date | None
+
+
+def day_of(now: datetime) -> date:
+    """Return the day in Asia/Shanghai."""
+    return now.astimezone(SHANGHAI).date()
+
+
+def holds_on(day: date) -> ColumnElement[bool]:
+    """Return the condition that a version of an area is that of a day."""
+    return and_(
+        or_(AreaVersion.since.is_(None), AreaVersion.since <= day),
+        or_(AreaVersion.until.is_(None), AreaVersion.until > day),
+    )
+
+
+def name_on(session: Session, field: str, code: str, day: date) -> str:
+    """Return what an area is called on a day; `field` is where the caller named it.
+
+    Raises:
+        AreaNotInRegister, AreaNotThatDay
+    """
+    area = session.get(Area, code)
+    if area is None:
+        raise AreaNotInRegister(field, code=code)
+    if not area.dated:
+        return area.name
+    name = session.scalar(select(AreaVersion.name).where(AreaVersion.code == code, holds_on(day)))
+    if name is None:
+        raise AreaNotThatDay(field, code=code, day=day)
+    return name
+
+
+def periods_under(
+    session: Session, prefix: str, levels: Collection[Level], since: date
+) -> list[AreaPeriod]:
+    """Return areas under a prefix, by code, with the periods of those that are there after a day.
+
+    An area whose name changes in the period comes once per name.
+    """
+    first, past = subtree_of(prefix)
+    rows = session.execute(
+        select(Area.code, Area.name, Area.dated, AreaVersion)
+        .outerjoin(AreaVersion, AreaVersion.code == Area.code)
+        .where(Area.code >= first, Area.code < past, Area.level.in_(levels))
+        .where(or_(~Area.dated, AreaVersion.until.is_(None), AreaVersion.until > since))
+        .order_by(Area.code, AreaVersion.since.asc().nulls_first())
+    )
+    return [
+        AreaPeriod(code, version.name, version.since, version.until)
+        if version
+        else AreaPeriod(code, name, None, None)
+        for code, name, _, version in rows
+    ]
