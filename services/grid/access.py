@@ -41,11 +41,17 @@ _POSTS = allow(*_STAFF, scope="grid.posts:read", by_area=False)
 # the register is public: the National Bureau of Statistics publishes it
 _REGISTER = allow_everyone(scope="grid.areas:read")
 
+_DRAWERS: tuple[Role, ...] = ("street_office", "district_office")
+
 ACCESS: Access = {
     "import_areas": allow("operator", "administrator", scope="grid.areas:write", by_area=False),
     "list_areas": _REGISTER,
     "get_area": _REGISTER,
     "get_area_tree": _REGISTER,
+    "import_boundaries": allow(*_DRAWERS, scope="grid.boundaries:write"),
+    "list_boundaries": allow(*_DRAWERS, scope="grid.boundaries:read"),
+    "get_boundary": allow(*_DRAWERS, scope="grid.boundaries:read"),
+    "cell_at": allow(*_STAFF, scope="grid.boundaries:read", by_area=False),
     "list_posts": _POSTS,
     "get_post": _POSTS,
     "put_post": allow("street_office", "district_office", scope="grid.posts:write"),
