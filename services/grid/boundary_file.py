@@ -19,6 +19,7 @@ MAX_FEATURE_CHARACTERS = 4 * 1024 * 1024
 
 _LONGEST_WORD = 16
 """More characters than any literal or escape has: an error before them is no cut."""
+_AFTER_VALUE = tuple(",:]} \t\r\n")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -166,8 +167,8 @@ class _Collection:
                 end = None
             except ValueError:  # a number of thousands of digits, or a member twice
                 raise self._no_json() from None
-            # a number at the end of the buffer may go on
-            if end is not None and (end < len(self._text) or self._ended):
+            # a number that ends with the buffer, or before an "e" of it, may go on
+            if end is not None and (self._ended or self._text[end : end + 1] in _AFTER_VALUE):
                 self._at = end
                 return value
             if self._ended:

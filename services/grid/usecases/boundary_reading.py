@@ -139,7 +139,7 @@ def _chosen(asked: Asked) -> Any:
         )
         .join(Area, Area.code == Boundary.area_code)
         .outerjoin(AreaVersion, that_day)
-        .where(func.daterange(Boundary.since, Boundary.until).contains(day))
+        .where(func.daterange(Boundary.since, Boundary.until).bool_op("@>")(day))
         .where(within(Boundary.area_code, asked.who.areas), Boundary.area_code > asked.after)
         .order_by(Boundary.area_code)
     )

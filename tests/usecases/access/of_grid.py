@@ -1,10 +1,17 @@
 """Owns the specimens of `grid`."""
 
+import io
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from deploy.demo.boundaries import cells, collection, middle_of
+from services.grid.boundary_file import BoundaryFile
+from services.grid.boundary_uploads import GEOJSON
+from services.grid.schemas.boundaries import ImportBoundaries
 from services.grid.schemas.cases import ListCases, ResolveCase
 from services.grid.schemas.reports import ReportProblem
+from services.grid.usecases.boundary_imports import import_boundaries
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
@@ -15,6 +22,7 @@ from tests.usecases.access.specimens import HOME, Call, Specimen, World
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
+from tests.usecases.shared.people import rows
 
 ROOT = "/api/v1/grid"
 REPORT = {
@@ -81,11 +89,51 @@ def _import(world: World) -> Call:
     return Call("free", "POST", f"{ROOT}/areas/imports", options)
 
 
+def _cell(world: World) -> tuple[str, str, tuple[float, float]]:
+    """Return the body that draws a new cell of HOME in a place of its own, and its middle."""
+    (drawn,) = rows(world.db, "SELECT count(*) FROM boundaries")
+    (cell,) = cells(HOME, 10 + 2 * drawn, 1, 1)
+    cell["properties"] = {"community": HOME, "name": "新网格"}
+    return json.dumps(collection([cell])), GEOJSON, middle_of(10 + 2 * drawn, 0)
+
+
+def _draw(world: World) -> Call:
+    body, kind, _ = _cell(world)
+    options = {"data": body.encode(), "content_type": kind}
+    return Call("create", "POST", f"{ROOT}/boundaries/imports", options)
+
+
+def _drawn(world: World) -> tuple[float, float]:
+    body, _, middle = _cell(world)
+    file = BoundaryFile(io.BytesIO(body.encode()), packed=False)
+    world.db.run(import_boundaries, file, ImportBoundaries(), somebody())
+    return middle
+
+
+def _boundaries(world: World) -> Call:
+    _drawn(world)
+    return Call("list", "GET", f"{ROOT}/boundaries?area={HOME}", also=("below",))
+
+
+def _boundary(world: World) -> Call:
+    _drawn(world)
+    return Call("thing", "GET", f"{ROOT}/areas/{HOME}001/boundary", also=("below",))
+
+
+def _cell_at(world: World) -> Call:
+    lon, lat = _drawn(world)
+    return Call("free", "GET", f"{ROOT}/cells/at?lon={lon}&lat={lat}")
+
+
 SPECIMENS: dict[str, Specimen] = {
     "import_areas": _import,
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
     "get_area": lambda world: Call("free", "GET", f"{ROOT}/areas/{HOME}"),
     "get_area_tree": lambda world: Call("free", "GET", f"{ROOT}/areas/320508019/tree"),
+    "import_boundaries": _draw,
+    "list_boundaries": _boundaries,
+    "get_boundary": _boundary,
+    "cell_at": _cell_at,
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,
