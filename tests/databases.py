@@ -12,6 +12,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from deploy.local.applications import EXTENSIONS
+from deploy.postgres.databases import make_empty
 from shared.database import Transactions, build_engine
 from shared.ids import new_id
 from shared.migrations import migrate
@@ -107,15 +109,19 @@ class DatabaseServer:
         self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.url(name)
 
-    def create_empty(self) -> str:
-        """Return the URL of a database without any table."""
+    def create_empty(self, service: str = "grid") -> str:
+        """Return the URL of a database without any table, as an administrator makes it."""
         name = f"empty_{new_id().hex}"
-        self._execute("CREATE DATABASE {}", name)
+        make_empty(self._admin_url, name, self._login, EXTENSIONS.get(service, ()))
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is connected to it."""
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", make_url(url).database or "")
+
+    @property
+    def _login(self) -> str:
+        return make_url(self._admin_url).username or ""
 
     def url(self, database: str) -> str:
         """Return the URL of a database of this server."""
