@@ -67,19 +67,21 @@ _GIVE_BACK = """
 _DRAWN_LENGTHS = (12, 15)
 
 
-def follow(session: Session, change_id: UUID, moved: Mapping[str, str], on: date) -> None:
+def follow(session: Session, change_id: UUID, moved: Mapping[str, str | None], on: date) -> None:
     """Let boundaries go on, from a day, under the codes in which their areas go on.
 
-    `moved` says for each old code the new one. What goes on in one area together is united, with
-    what that area itself has unless it goes on in yet another. Only communities and cells have
-    boundaries; others may be named.
+    `moved` says for each old code the new one, or None where its boundary just ends: what is split
+    is drawn anew. What goes on in one area together is united, with what that area itself has
+    unless it goes on in yet another. Only communities and cells have boundaries; others may be
+    named.
     """
-    pairs = [(old, new) for old, new in moved.items() if old != new and _has_boundary(old, new)]
-    if not pairs:
+    ended = {old for old, new in moved.items() if new is None}
+    pairs = [(old, new) for old, new in moved.items() if new and _has_boundary(old, new)]
+    if not pairs and not ended:
         return
     session.flush()  # what the change made of areas: SQL below refers to it
     take_turn(session)
-    codes = sorted({code for pair in pairs for code in pair})
+    codes = sorted(ended.union(*pairs))
     said: dict[str, Any] = {"change_id": change_id, "day": on}
     said |= {"codes": codes, "old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
     _run(session, (_TAKE, _DROP, _CUT, _UNITE), said)
@@ -99,7 +101,7 @@ def unfollow(session: Session, change_id: UUID, on: date) -> None:
 
 
 def _has_boundary(old: str, new: str) -> bool:
-    return len(old) == len(new) and len(new) in _DRAWN_LENGTHS
+    return old != new and len(old) == len(new) and len(new) in _DRAWN_LENGTHS
 
 
 def _run(session: Session, statements: Sequence[str], said: Mapping[str, Any]) -> None:

@@ -45,7 +45,7 @@ def db(grid_db: Transactions, clock: SetClock) -> Transactions:
     return grid_db
 
 
-def change(db: Transactions, moved: Mapping[str, str], on: date = DAY) -> UUID:
+def change(db: Transactions, moved: Mapping[str, str | None], on: date = DAY) -> UUID:
     """Let areas go on in others, as a change of areas does."""
 
     def work(session: Session, now: datetime) -> UUID:
@@ -108,6 +108,15 @@ def test_a_cell_that_takes_another_in_has_both_shapes(db: Transactions) -> None:
     assert [where(db, x, 0) for x in (0, 1)] == [f"{ONE}001", f"{ONE}002"]
 
 
+def test_an_area_that_ends_without_another_is_nowhere_until_it_is_reversed(
+    db: Transactions,
+) -> None:
+    change_id = change(db, {f"{ONE}001": None, f"{ONE}002": f"{NEW}001", "320508019025": None})
+    assert [where(db, x, 0, DAY) for x in (0, 1)] == [None, f"{NEW}001"]
+    undo(db, change_id, LATER)
+    assert [where(db, 0, 0, day) for day in (TODAY, DAY, LATER)] == [f"{ONE}001", None, f"{ONE}001"]
+
+
 def test_two_cells_may_change_places(db: Transactions) -> None:
     change(db, {f"{ONE}001": f"{ONE}002", f"{ONE}002": f"{ONE}001"})
     assert [where(db, x, 0, DAY) for x in (0, 1)] == [f"{ONE}002", f"{ONE}001"]
@@ -163,7 +172,12 @@ def test_what_is_drawn_for_a_later_day_goes_on_as_well(db: Transactions) -> None
 
 def test_areas_without_boundaries_go_on_without(db: Transactions) -> None:
     before = stored(db)
-    for moved in ({"320508019025": NEW}, {"320508018": "320508017", THREE: THREE}, {}):
+    for moved in (
+        {"320508019025": NEW},
+        {"320508018": "320508017", THREE: THREE},
+        {},
+        {ONE[:9]: None},
+    ):
         change_id = change(db, moved)
         assert stored(db) == before
         undo(db, change_id, LATER)
