@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from deploy.local.applications import EXTENSIONS
 from shared.database import Transactions, build_engine
 from shared.ids import new_id
 from shared.migrations import migrate
@@ -107,10 +108,10 @@ class DatabaseServer:
         self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.url(name)
 
-    def create_empty(self) -> str:
-        """Return the URL of a database without any table."""
+    def create_empty(self, service: str = "grid") -> str:
+        """Return the URL of a database without any table of ours, as an installation makes it."""
         name = f"empty_{new_id().hex}"
-        self._execute("CREATE DATABASE {}", name)
+        self._make(name, service)
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -124,10 +125,16 @@ class DatabaseServer:
 
     def _make_template(self, service: str) -> str:
         name = f"{service}_template"
-        self._execute("CREATE DATABASE {}", name)
+        self._make(name, service)
         migrate(service, self.url(name))
         self._templates[service] = name
         return name
+
+    def _make(self, name: str, service: str) -> None:
+        self._execute("CREATE DATABASE {}", name)
+        with _connect(self.url(name)) as connection:
+            for extension in EXTENSIONS.get(service, ()):
+                connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
 
     def _execute(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self._admin_url, autocommit=True) as connection:

@@ -38,6 +38,9 @@ _DISPATCHERS: tuple[Role, ...] = (
 # who answers for what is no secret among those who work here; persons are ids
 _POSTS = allow(*_STAFF, scope="grid.posts:read", by_area=False)
 
+# communities and above by the district, cells by the street too (domain/area_changes.py)
+_REORGANISE = allow("street_office", "district_office", scope="grid.areas:change")
+
 # the register is public: the National Bureau of Statistics publishes it
 _REGISTER = allow_everyone(scope="grid.areas:read")
 
@@ -46,6 +49,15 @@ ACCESS: Access = {
     "list_areas": _REGISTER,
     "get_area": _REGISTER,
     "get_area_tree": _REGISTER,
+    "establish_area": _REORGANISE,
+    "rename_area": _REORGANISE,
+    "merge_areas": _REORGANISE,
+    "split_area": _REORGANISE,
+    "move_area": _REORGANISE,
+    "abolish_area": _REORGANISE,
+    "revert_area_change": _REORGANISE,
+    "list_area_changes": _REGISTER,
+    "get_area_change": _REGISTER,
     "list_posts": _POSTS,
     "get_post": _POSTS,
     "put_post": allow("street_office", "district_office", scope="grid.posts:write"),

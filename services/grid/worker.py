@@ -1,6 +1,7 @@
 """Owns the event door of `grid`: what the service hears."""
 
 from services.grid.usecases import cases, filing
+from services.grid.usecases.area_changes import announce_due
 from services.grid.usecases.dispatching import dispatch_waiting
 from shared.auth import known
 from shared.http.rate_limits import delete_over
@@ -21,6 +22,7 @@ class GridWorker:
     waiting = Timer(
         "cases that wait for their owners", in_one_transaction(dispatch_waiting), _LOOK_SECONDS
     )
+    areas = Timer("areas that change today", in_one_transaction(announce_due), _LOOK_SECONDS)
     limits = Sweep("rate_limits", delete_over)
 
     @consume("grid.on_finding_raised")

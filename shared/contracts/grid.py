@@ -1,7 +1,7 @@
 """Owns what `grid` says: areas, posts and cases."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +14,11 @@ AreaLevel = Literal["province", "city", "district", "street", "community"]
 # the same in Python, where "$" alone lets a final line break pass, and in JSON Schema
 _CODE = {
     "validate": validate.Regexp(r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$(?!\n)")
+}
+_CODE_OR_CELL = {
+    "validate": validate.Regexp(
+        r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3}([0-9]{3})?)?)?)?)?$(?!\n)"
+    )
 }
 _VERSION = {"strict": True, "validate": validate.Range(min=1)}
 _SEVERITY = {"strict": True, "validate": validate.Range(min=1, max=5)}
@@ -39,6 +44,26 @@ class AreasImportedV1:
     areas: list[AreaState] = field(
         metadata={"validate": validate.Length(min=1, max=AREAS_PER_EVENT)}
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaChangedV1:
+    """What an area is from today on: a change took effect, or a new area began.
+
+    It is there from `since` (none: from ever) until before `until` (none: for ever); an area with
+    `until` up to today is no more, and goes on in its successors.
+    """
+
+    area_code: str = field(metadata=_CODE_OR_CELL)
+    name: str
+    level: str = field(metadata=_WORD)
+    """`province` to `community`, and `cell`: hearers pass over levels that they don't know."""
+    parent_code: str | None
+    since: date | None
+    until: date | None
+    successors: list[str]
+    """The codes of the areas that it goes on in; those of a split, too, where it lives on."""
+    version: int = field(metadata=_VERSION)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 SCOPES: dict[str, tuple[str, str]] = {
     "gateway.people:read": ("查看工作人员姓名", "read names of staff"),
     "grid.areas:read": ("查看区划登记册", "read the register of areas"),
+    "grid.areas:change": ("变更区划（更名、合并、拆分、调整、撤销）", "change areas on a date"),
     "grid.areas:write": ("导入区划登记册", "import the register of areas"),
     "grid.cases:read": ("查看案件", "read cases"),
     "grid.cases:write": ("办理案件", "work on cases"),

@@ -1,8 +1,9 @@
 """Owns the HTTP door of `grid`, by subject: which address runs which use case."""
 
+from services.grid.api.area_changes import AREA_CHANGES
 from services.grid.api.areas import AREAS
 from services.grid.api.cases import CASES
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
 
-BLUEPRINTS = [AREAS, POSTS, CASES, REPORTS]
+BLUEPRINTS = [AREAS, AREA_CHANGES, POSTS, CASES, REPORTS]

@@ -11,3 +11,9 @@ NAME: dict[str, Any] = {"validate": validate.Length(min=1, max=100)}
 MARK: dict[str, Any] = {"validate": validate.Length(max=200)}
 CLASS: dict[str, Any] = {"validate": validate.Regexp(r"(?=.{1,64}\Z)[a-z0-9]+([._-][a-z0-9]+)*\Z")}
 POST_CODE: dict[str, Any] = {"validate": validate.Regexp(r"(?=.{1,64}\Z)[a-z0-9]+(-[a-z0-9]+)*\Z")}
+CODE: dict[str, Any] = {
+    "validate": validate.Regexp(
+        r"([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12}|[0-9]{15})\Z",
+        error="Not a code of 2, 4, 6, 9, 12 or 15 digits.",
+    )
+}

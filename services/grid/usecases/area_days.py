@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import Level, subtree_of
+from services.grid.domain.areas import AreaNotRegistered, Level, subtree_of
 from services.grid.models.areas import Area, AreaVersion
 from shared.clock import SHANGHAI
 from shared.errors import Rejected
@@ -18,13 +18,6 @@ class AreaNotThatDay(Rejected):
 
     zh = "区划 {code} 在 {day} 不存在（尚未设立或已撤销）"
     en = "There is no area {code} on {day}: not yet, or no longer"
-
-
-class AreaNotInRegister(Rejected):
-    """A request names an area that the register never had."""
-
-    zh = "登记册中没有区划代码 {code}"
-    en = "The register has no area {code}"
 
 
 @dataclass(frozen=True)
@@ -54,11 +47,11 @@ def name_on(session: Session, field: str, code: str, day: date) -> str:
     """Return what an area is called on a day; `field` is where the caller named it.
 
     Raises:
-        AreaNotInRegister, AreaNotThatDay
+        AreaNotRegistered, AreaNotThatDay
     """
     area = session.get(Area, code)
     if area is None:
-        raise AreaNotInRegister(field, code=code)
+        raise AreaNotRegistered(field, code=code)
     if not area.dated:
         return area.name
     name = session.scalar(select(AreaVersion.name).where(AreaVersion.code == code, holds_on(day)))

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.grid.domain import posts
-from services.grid.domain.areas import ancestors_of, subtree_of
+from services.grid.domain.areas import AreaNotRegistered, ancestors_of, subtree_of
 from services.grid.domain.responsibility import Matrix, Post
 from services.grid.models.areas import Area
 from services.grid.models.posts import PostRow, PostVersion
@@ -138,7 +138,7 @@ def _checked(session: Session, asked: PostChange, request: PutPost) -> dict[str,
     posts.require_two_persons(request.first_responsible_id, request.directly_responsible_id)
     classes = list(posts.classes_of(request.branch, request.case_classes))
     if session.get(Area, request.area_code) is None:
-        raise posts.AreaNotRegistered("area_code", code=request.area_code)
+        raise AreaNotRegistered("area_code", code=request.area_code)
     return {**{name: getattr(request, name) for name in _CONTENT}, "case_classes": classes}
 
 
