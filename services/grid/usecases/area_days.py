@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.grid.domain.areas import AreaNotRegistered, Level, subtree_of
-from services.grid.models.areas import Area, AreaVersion
+from services.grid.models.areas import Area, AreaLink, AreaVersion
 from shared.clock import SHANGHAI
 from shared.errors import Rejected
 
@@ -58,6 +58,27 @@ def name_on(session: Session, field: str, code: str, day: date) -> str:
     if name is None:
         raise AreaNotThatDay(field, code=code, day=day)
     return name
+
+
+def goes_on_as(session: Session, code: str, day: date) -> str:
+    """Return the area that an area goes on as on a day: itself while it is there.
+
+    One that has ended goes on in its successor; of several, nobody can say in which.
+    """
+    area, seen = session.get(Area, code), {code}
+    while area is not None and area.dated and not _is_there(session, area.code, day):
+        into = select(AreaLink.to_code).where(AreaLink.from_code == area.code).distinct()
+        following = session.scalars(into).all()
+        if len(following) != 1 or following[0] in seen:
+            return code  # split, abolished, or moved there and back
+        seen.add(following[0])
+        area = session.get(Area, following[0])
+    return code if area is None else area.code
+
+
+def _is_there(session: Session, code: str, day: date) -> bool:
+    there = select(exists().where(AreaVersion.code == code, holds_on(day)))
+    return bool(session.scalar(there))
 
 
 def periods_under(

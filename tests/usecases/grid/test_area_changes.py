@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.grid.usecases.area_changes import announce_due
-from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_days import day_of, goes_on_as
 from shared.clock import real_now
 from shared.database import Transactions
 from tests.observe import outbox_of
@@ -285,3 +285,15 @@ def test_nothing_is_reported_in_a_community_that_has_ended(http: FlaskClient) ->
     refused = http.post("/api/v1/grid/reports", json=report)
     assert problem(refused) == (422, "area-not-that-day")
     assert http.post("/api/v1/grid/reports", json=report | {"area_code": ONE}).status_code == 201
+
+
+def test_what_ended_goes_on_as_its_successor(http: FlaskClient, grid_db: Transactions) -> None:
+    first = merge(http, YESTERDAY, STREET + "090")
+    assert grid_db.read(goes_on_as, ONE, YESTERDAY - timedelta(days=1)) == ONE
+    assert grid_db.read(goes_on_as, ONE, TODAY) == STREET + "090"
+    undone = do(http, f"{CHANGES}/{first.json['id']}/revert", TODAY)
+    assert undone.status_code == 201, undone.json
+    assert grid_db.read(goes_on_as, ONE, YESTERDAY) == STREET + "090"
+    assert grid_db.read(goes_on_as, ONE, TODAY) == ONE
+    do(http, f"{AREAS}/{ONE}/abolish", NEXT_MONTH)
+    assert grid_db.read(goes_on_as, ONE, NEXT_MONTH) == ONE
