@@ -76,23 +76,30 @@ def _create_compound_states() -> None:
             lights_total integer,
             lights_installed integer,
             lights_by_building boolean NOT NULL,
-            active boolean NOT NULL,
-            CONSTRAINT pk_compound_states PRIMARY KEY (code, since),
-            CONSTRAINT ck_compound_states_period CHECK (since < until),
-            CONSTRAINT ck_compound_states_community CHECK (length(community_code) = 12),
-            CONSTRAINT ck_compound_states_cell CHECK (length(cell_code) = 15),
-            CONSTRAINT ck_compound_states_counts CHECK (
+            active boolean NOT NULL
+        )
+    """)
+    op.execute("""
+        ALTER TABLE compound_states
+            ADD CONSTRAINT pk_compound_states PRIMARY KEY (code, since),
+            ADD CONSTRAINT ck_compound_states_period CHECK (since < until),
+            ADD CONSTRAINT ck_compound_states_community CHECK (length(community_code) = 12),
+            ADD CONSTRAINT ck_compound_states_cell CHECK (length(cell_code) = 15),
+            ADD CONSTRAINT ck_compound_states_counts CHECK (
                 households >= 0 AND floor_area_m2 >= 0 AND buildings_count >= 0),
-            CONSTRAINT ck_compound_states_renewal CHECK (
+            ADD CONSTRAINT ck_compound_states_renewal CHECK (
                 (renewal_state = 'none') = (renewal_year IS NULL)),
-            CONSTRAINT ck_compound_states_lights CHECK (
+            ADD CONSTRAINT ck_compound_states_lights CHECK (
                 num_nulls(lights_total, lights_installed) IN (0, 2)
                 AND lights_installed BETWEEN 0 AND lights_total
                 AND (NOT lights_by_building OR lights_total IS NOT NULL)),
-            CONSTRAINT ex_compound_states_one_at_a_time
+            ADD CONSTRAINT ex_compound_states_one_at_a_time
                 EXCLUDE USING gist (code WITH =, daterange(since, until) WITH &&)
-        )
     """)
+    _index_compound_states()
+
+
+def _index_compound_states() -> None:
     op.execute("""
         CREATE INDEX ix_compound_states_community_code ON compound_states (community_code, code)
     """)
