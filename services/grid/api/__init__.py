@@ -3,7 +3,9 @@
 from services.grid.api.area_changes import AREA_CHANGES
 from services.grid.api.areas import AREAS
 from services.grid.api.cases import CASES
+from services.grid.api.compounds import COMPOUNDS
+from services.grid.api.groups import GROUPS
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
 
-BLUEPRINTS = [AREAS, AREA_CHANGES, POSTS, CASES, REPORTS]
+BLUEPRINTS = [AREAS, AREA_CHANGES, POSTS, CASES, REPORTS, COMPOUNDS, GROUPS]

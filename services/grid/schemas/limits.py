@@ -1,5 +1,6 @@
 """Owns how long and how large what callers send may be."""
 
+from datetime import date
 from typing import Any
 
 from marshmallow import validate
@@ -17,3 +18,7 @@ CODE: dict[str, Any] = {
         error="Not a code of 2, 4, 6, 9, 12 or 15 digits.",
     )
 }
+COUNT: dict[str, Any] = {"strict": True, "validate": validate.Range(min=0, max=10_000_000)}
+DAY: dict[str, Any] = {"validate": validate.Range(min=date(1900, 1, 1), max=date(9998, 12, 31))}
+COMMUNITY: dict[str, Any] = {"validate": validate.Regexp(r"[0-9]{12}\Z")}
+CELL: dict[str, Any] = {"validate": validate.Regexp(r"[0-9]{15}\Z")}

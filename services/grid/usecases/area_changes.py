@@ -24,6 +24,7 @@ from services.grid.schemas.area_changes import (
 )
 from services.grid.usecases.area_announcing import announce
 from services.grid.usecases.area_days import day_of, name_on
+from services.grid.usecases.area_followers import go_along
 from services.grid.usecases.area_history import AreaChangeUnknown, view_of
 from services.grid.usecases.area_records import (
     Recording,
@@ -221,7 +222,9 @@ def _recorded(session: Session, plan: Plan, recording: Recording, now: datetime)
         who.require_area("code", effect.code)
     if who.kind == "person" and "district_office" not in who.roles:
         rules.require_cells_only(plan)
-    return view_of(session, record(session, plan, recording, now))
+    change = record(session, plan, recording, now)
+    go_along(session, change, plan)
+    return view_of(session, change)
 
 
 def _require_revertible(session: Session, change: AreaChangeRow, request: RevertAreaChange) -> None:
