@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from deploy.local.applications import EXTENSIONS
+from deploy.postgres.databases import make_empty
 from shared.database import Transactions, build_engine
 from shared.ids import new_id
 from shared.migrations import migrate
@@ -131,10 +132,8 @@ class DatabaseServer:
         return name
 
     def _make(self, name: str, service: str) -> None:
-        self._execute("CREATE DATABASE {}", name)
-        with _connect(self.url(name)) as connection:
-            for extension in EXTENSIONS.get(service, ()):
-                connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
+        login = make_url(self._admin_url).username or ""
+        make_empty(self._admin_url, name, login, EXTENSIONS.get(service, ()))
 
     def _execute(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self._admin_url, autocommit=True) as connection:

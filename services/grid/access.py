@@ -46,6 +46,8 @@ _REORGANISE = allow("street_office", "district_office", scope="grid.areas:change
 # the register is public: the National Bureau of Statistics publishes it
 _REGISTER = allow_everyone(scope="grid.areas:read")
 
+_DRAWERS: tuple[Role, ...] = ("street_office", "district_office")
+
 ACCESS: Access = {
     "import_areas": allow("operator", "administrator", scope="grid.areas:write", by_area=False),
     "list_areas": _REGISTER,
@@ -71,6 +73,10 @@ ACCESS: Access = {
     # zones only by the offices: domain/groups.py
     "put_group": allow(*_RECORDERS, scope="grid.groups:write"),
     "list_assignment_findings": allow(*_STAFF, scope="grid.groups:read"),
+    "import_boundaries": allow(*_DRAWERS, scope="grid.boundaries:write"),
+    "list_boundaries": allow(*_DRAWERS, scope="grid.boundaries:read"),
+    "get_boundary": allow(*_DRAWERS, scope="grid.boundaries:read"),
+    "cell_at": allow(*_STAFF, scope="grid.boundaries:read", by_area=False),
     "list_posts": _POSTS,
     "get_post": _POSTS,
     "put_post": allow("street_office", "district_office", scope="grid.posts:write"),

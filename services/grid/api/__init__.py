@@ -2,10 +2,11 @@
 
 from services.grid.api.area_changes import AREA_CHANGES
 from services.grid.api.areas import AREAS
+from services.grid.api.boundaries import BOUNDARIES
 from services.grid.api.cases import CASES
 from services.grid.api.compounds import COMPOUNDS
 from services.grid.api.groups import GROUPS
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
 
-BLUEPRINTS = [AREAS, AREA_CHANGES, POSTS, CASES, REPORTS, COMPOUNDS, GROUPS]
+BLUEPRINTS = [AREAS, AREA_CHANGES, POSTS, CASES, REPORTS, COMPOUNDS, GROUPS, BOUNDARIES]

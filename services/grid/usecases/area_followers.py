@@ -4,9 +4,9 @@ from sqlalchemy.orm import Session
 
 from services.grid.domain.area_changes import Plan
 from services.grid.models.areas import AreaChangeRow
-from services.grid.usecases import reorganisation
+from services.grid.usecases import boundaries, reorganisation
 
-_FOLLOWERS = (reorganisation,)
+_FOLLOWERS = (reorganisation, boundaries)
 
 
 def go_along(session: Session, change: AreaChangeRow, plan: Plan) -> None:

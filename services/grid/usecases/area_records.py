@@ -34,6 +34,8 @@ from shared.ids import new_id
 
 _REGISTER_LOCK = 7_236_101
 """Advisory lock that all take who change the register: loads of a file, and changes of areas."""
+FILE_PATIENCE = "60s"
+"""How long a file waits for its turn: another file takes longer than other locks may."""
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,10 @@ from services.grid.models.areas import AreaChangeRow, AreaImport
 from services.grid.register_file import RegisterFile
 from services.grid.schemas.areas import ImportReport
 from services.grid.usecases.area_days import day_of
-from services.grid.usecases.area_records import take_turn
+from services.grid.usecases.area_records import FILE_PATIENCE, take_turn
 from shared.contracts.grid import AREAS_PER_EVENT, AreasImportedV1, AreaState
 from shared.ids import new_id
 from shared.messaging import outbox
-
-_PATIENCE = "60s"
-"""How long an import waits for another: the whole register takes longer than other locks may."""
 
 
 def import_areas(session: Session, file: RegisterFile, now: datetime) -> ImportReport:
@@ -44,7 +41,7 @@ def import_areas(session: Session, file: RegisterFile, now: datetime) -> ImportR
     if not rows and not report.count:
         raise EmptyRegister
     _collect(staging.duplicates(session), report)
-    take_turn(session, _PATIENCE)
+    take_turn(session, FILE_PATIENCE)
     if not report.count:  # a refused row could be the missing parent
         _collect(staging.orphans(session), report)
         _collect(staging.not_now(session, day_of(now)), report)

@@ -1,12 +1,22 @@
 """Owns the specimens of `grid`."""
 
+import io
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from deploy.demo.boundaries import cells, collection, middle_of
+from services.grid.boundary_file import BoundaryFile
+from services.grid.boundary_uploads import GEOJSON
+from services.grid.schemas.area_changes import EstablishArea, RenameArea
+from services.grid.schemas.boundaries import ImportBoundaries
 from services.grid.schemas.cases import ListCases, ResolveCase
 from services.grid.schemas.compounds import ListCompounds, PutCompound
 from services.grid.schemas.groups import PutGroup
 from services.grid.schemas.reports import ReportProblem
+from services.grid.usecases.area_changes import AreaCommand, establish_area, rename_area
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.boundary_imports import import_boundaries
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
@@ -14,6 +24,7 @@ from services.grid.usecases.compound_reading import list_compounds
 from services.grid.usecases.compounds import CompoundChange, put_compound
 from services.grid.usecases.groups import GroupChange, put_group
 from services.grid.usecases.reports import report_problem
+from shared.clock import real_now
 from shared.database import Transactions
 from tests.factories import NOON
 from tests.tokens import somebody
@@ -22,6 +33,7 @@ from tests.usecases.grid.compounds import compound
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
+from tests.usecases.shared.people import rows
 
 ROOT = "/api/v1/grid"
 REPORT = {
@@ -132,11 +144,98 @@ def _import(world: World) -> Call:
     return Call("free", "POST", f"{ROOT}/areas/imports", options)
 
 
+NEIGHBOUR = "320508019021"
+TODAY = day_of(real_now())
+
+
+def _begun_cell(world: World) -> str:
+    """Return a cell of HOME that is there since yesterday."""
+    asked = EstablishArea(
+        effective_on=TODAY - timedelta(days=1), basis="街道通知", name="网格", parent_code=HOME
+    )
+    (begun,) = world.db.run(establish_area, somebody(), asked).effects
+    return begun.code
+
+
+def _change(path: str, *, not_in: tuple[str, ...] = (), **body: object) -> Call:
+    said = {"effective_on": TODAY.isoformat(), "basis": "街道通知"} | body
+    return Call("create", "POST", f"{ROOT}/{path}", {"json": said}, not_in=not_in)
+
+
+def _merge(world: World) -> Call:
+    one, two = _begun_cell(world), _begun_cell(world)
+    return _change("areas/merge", codes=[one, two], into={"code": one, "name": "合并网格"})
+
+
+def _split(world: World) -> Call:
+    code, other = _begun_cell(world), _begun_cell(world)
+    free = f"{HOME}{int(other[-3:]) + 1:03}"
+    parts = [{"code": code, "name": "东网格"}, {"code": free, "name": "西网格"}]
+    return _change(f"areas/{code}/split", into=parts)
+
+
+def _move_cell(world: World) -> Call:
+    code = _begun_cell(world)
+    to = NEIGHBOUR + code[-3:]
+    return _change(f"areas/{code}/move", to_code=to, not_in=("the same",))
+
+
+def _renamed(world: World) -> UUID:
+    asked = RenameArea(effective_on=TODAY, basis="街道通知", name="新网格")
+    command = AreaCommand(_begun_cell(world), somebody())
+    return world.db.run(rename_area, command, asked).id
+
+
+def _cell(world: World) -> tuple[str, str, tuple[float, float]]:
+    """Return the body that draws a new cell of HOME in a place of its own, and its middle."""
+    (drawn,) = rows(world.db, "SELECT count(*) FROM boundaries")
+    (cell,) = cells(HOME, 10 + 2 * drawn, 1, 1)
+    cell["properties"] = {"community": HOME, "name": "新网格"}
+    return json.dumps(collection([cell])), GEOJSON, middle_of(10 + 2 * drawn, 0)
+
+
+def _draw(world: World) -> Call:
+    body, kind, _ = _cell(world)
+    options = {"data": body.encode(), "content_type": kind}
+    return Call("create", "POST", f"{ROOT}/boundaries/imports", options)
+
+
+def _drawn(world: World) -> tuple[float, float]:
+    body, _, middle = _cell(world)
+    file = BoundaryFile(io.BytesIO(body.encode()), packed=False)
+    world.db.run(import_boundaries, file, ImportBoundaries(), somebody())
+    return middle
+
+
+def _boundaries(world: World) -> Call:
+    _drawn(world)
+    return Call("list", "GET", f"{ROOT}/boundaries?area={HOME}", also=("below",))
+
+
+def _boundary(world: World) -> Call:
+    _drawn(world)
+    return Call("thing", "GET", f"{ROOT}/areas/{HOME}001/boundary", also=("below",))
+
+
+def _cell_at(world: World) -> Call:
+    lon, lat = _drawn(world)
+    return Call("free", "GET", f"{ROOT}/cells/at?lon={lon}&lat={lat}")
+
+
 SPECIMENS: dict[str, Specimen] = {
     "import_areas": _import,
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
     "get_area": lambda world: Call("free", "GET", f"{ROOT}/areas/{HOME}"),
     "get_area_tree": lambda world: Call("free", "GET", f"{ROOT}/areas/320508019/tree"),
+    "establish_area": lambda world: _change("areas", parent_code=HOME, name="新网格"),
+    "rename_area": lambda world: _change(f"areas/{_begun_cell(world)}/rename", name="新网格"),
+    "merge_areas": _merge,
+    "split_area": _split,
+    "move_area": _move_cell,
+    "abolish_area": lambda world: _change(f"areas/{_begun_cell(world)}/abolish"),
+    "revert_area_change": lambda world: _change(f"area-changes/{_renamed(world)}/revert"),
+    "list_area_changes": lambda world: Call("free", "GET", f"{ROOT}/area-changes"),
+    "get_area_change": lambda world: Call("free", "GET", f"{ROOT}/area-changes/{_renamed(world)}"),
     "list_compounds": lambda world: _in_compounds(world, "list", f"compounds?area={HOME}"),
     "get_compound": lambda world: _in_compounds(world, "thing", "compounds/{}"),
     "summarise_compounds": lambda world: _in_compounds(
@@ -151,6 +250,10 @@ SPECIMENS: dict[str, Specimen] = {
     "list_assignment_findings": lambda world: _in_compounds(
         world, "list", f"assignments/findings?area={HOME}"
     ),
+    "import_boundaries": _draw,
+    "list_boundaries": _boundaries,
+    "get_boundary": _boundary,
+    "cell_at": _cell_at,
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,
