@@ -186,6 +186,11 @@ def _renamed(world: World) -> UUID:
     return world.db.run(rename_area, command, asked).id
 
 
+def _changes(world: World) -> Call:
+    _renamed(world)
+    return Call("free", "GET", f"{ROOT}/area-changes")
+
+
 def _cell(world: World) -> tuple[str, str, tuple[float, float]]:
     """Return the body that draws a new cell of HOME in a place of its own, and its middle."""
     (drawn,) = rows(world.db, "SELECT count(*) FROM boundaries")
@@ -234,7 +239,7 @@ SPECIMENS: dict[str, Specimen] = {
     "move_area": _move_cell,
     "abolish_area": lambda world: _change(f"areas/{_begun_cell(world)}/abolish"),
     "revert_area_change": lambda world: _change(f"area-changes/{_renamed(world)}/revert"),
-    "list_area_changes": lambda world: Call("free", "GET", f"{ROOT}/area-changes"),
+    "list_area_changes": _changes,
     "get_area_change": lambda world: Call("free", "GET", f"{ROOT}/area-changes/{_renamed(world)}"),
     "list_compounds": lambda world: _in_compounds(world, "list", f"compounds?area={HOME}"),
     "get_compound": lambda world: _in_compounds(world, "thing", "compounds/{}"),
