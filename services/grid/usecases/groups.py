@@ -18,8 +18,8 @@ from services.grid.models.compounds import Compound, CompoundStateRow
 from services.grid.models.groups import Group, GroupMember, GroupStateRow
 from services.grid.schemas.compounds import AsOf
 from services.grid.schemas.groups import GroupPage, GroupView, ListGroups, PutGroup
-from services.grid.usecases.area_days import day_of, name_on
-from services.grid.usecases.areas_there import part_of, there_on
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.areas_there import part_of, require_named, there_on
 from services.grid.usecases.compound_records import Cause
 from services.grid.usecases.group_records import change, members_of, record, state_of, steps_of
 from shared.auth.callers import Caller, within
@@ -144,10 +144,9 @@ def _checked(session: Session, asked: GroupChange, request: PutGroup, day: date)
     )
     groups.require_sound(request.kind, wanted)
     require_cell_within("cell_code", wanted.cell_code, wanted.within_code)
-    if wanted.active:
-        name_on(session, "within_code", wanted.within_code, day)
+    require_named(session, "within_code", wanted.within_code, day, ended=not wanted.active)
     if wanted.cell_code is not None:
-        name_on(session, "cell_code", wanted.cell_code, day)
+        require_named(session, "cell_code", wanted.cell_code, day, ended=False)
     return wanted
 
 

@@ -20,6 +20,7 @@ from tests.usecases.grid.compounds import (
     COMPOUNDS,
     committee,
     compound,
+    end_area,
     ground,
     make,
     put,
@@ -169,6 +170,7 @@ def test_a_compound_leaves_its_joint_committee_before_it_moves_or_ends(http: Fla
     ("values", "field"),
     [
         ({"community_code": "320508019099"}, "community_code"),
+        ({"community_code": "320508019099", "active": False}, "community_code"),
         ({"cell_code": f"{BESIDE}001"}, "cell_code"),
         ({"cell_code": f"{COMMUNITY}009"}, "cell_code"),
         ({"renewal": {"state": "listed"}}, "renewal.planned_year"),
@@ -193,6 +195,15 @@ def test_what_a_compound_can_not_be_is_refused_by_its_field(
     answer = put(http, CODE, compound(**values))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_a_compound_can_end_after_its_community(http: FlaskClient, grid_db: Transactions) -> None:
+    make(http, CODE, compound())
+    with Session(grid_db.engine) as session, session.begin():
+        end_area(session, COMMUNITY, "2026-11-26")
+    refused = put(http, CODE, compound(households=1), **{"If-Match": "*"})
+    assert refused.json["errors"][0]["field"] == "community_code"
+    assert put_again(http, CODE, compound(active=False))["active"] is False
 
 
 def test_a_compound_is_recorded_and_seen_only_where_one_may(http: FlaskClient) -> None:

@@ -167,6 +167,7 @@ def test_a_group_ends_from_a_day_on(http: FlaskClient, grid_db: Transactions) ->
         (committee(cell_code=f"{COMMUNITY}009"), "cell_code"),
         (committee(within_code=STREET, cell_code=None), "within_code"),
         (committee(within_code="320508019099", cell_code=None), "within_code"),
+        (committee(within_code="320508019099", cell_code=None, active=False), "within_code"),
         (committee(name="张 13812345678"), "name"),
         (zone(within_code=COMMUNITY), "within_code"),
         (zone("320508019099"), "members.0"),
