@@ -140,7 +140,7 @@ SPECIMENS: dict[str, Specimen] = {
     "list_compounds": lambda world: _in_compounds(world, "list", f"compounds?area={HOME}"),
     "get_compound": lambda world: _in_compounds(world, "thing", "compounds/{}"),
     "summarise_compounds": lambda world: _in_compounds(
-        world, "create", f"compounds/summary?area={HOME}"
+        world, "create", f"summaries/compounds?area={HOME}"
     ),
     "put_compound": _new_compound,
     "list_buildings": lambda world: _in_compounds(world, "thing", "compounds/{}/buildings"),
