@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.grid.models.areas import Area, AreaVersion
-from services.grid.usecases.area_days import holds_on
+from services.grid.usecases.area_days import AreaNotInRegister, holds_on, name_on
 
 
 def there_on(session: Session, codes: Collection[str], day: date) -> set[str]:
@@ -19,6 +19,18 @@ def there_on(session: Session, codes: Collection[str], day: date) -> set[str]:
             .where(Area.code.in_(codes), or_(~Area.dated, AreaVersion.code.is_not(None)))
         )
     )
+
+
+def require_named(session: Session, field: str, code: str, day: date, *, ended: bool) -> None:
+    """Refuse an area that there isn't on a day; for what ends that day it may have ended before.
+
+    Raises:
+        AreaNotInRegister, AreaNotThatDay
+    """
+    if not ended:
+        name_on(session, field, code, day)
+    elif session.get(Area, code) is None:
+        raise AreaNotInRegister(field, code=code)
 
 
 def part_of(area: str | None, areas: Collection[str]) -> tuple[str, ...]:

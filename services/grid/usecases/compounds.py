@@ -13,7 +13,8 @@ from services.grid.domain.dated import Step, Steps
 from services.grid.models.compounds import Compound
 from services.grid.models.groups import GroupMember
 from services.grid.schemas.compounds import CompoundView, PutCompound
-from services.grid.usecases.area_days import day_of, name_on
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.areas_there import require_named
 from services.grid.usecases.compound_reading import view_of
 from services.grid.usecases.compound_records import Cause, change, locked, record, steps_of
 from shared.auth.callers import Caller
@@ -99,9 +100,10 @@ def _checked(
     wanted = _wanted(request)
     compounds.require_sound(wanted)
     _require_nobody_named(wanted)
-    name_on(session, "community_code", request.community_code, day)
-    if request.cell_code is not None:
-        name_on(session, "cell_code", request.cell_code, day)
+    ended = not wanted.active
+    require_named(session, "community_code", wanted.community_code, day, ended=ended)
+    if wanted.cell_code is not None:
+        require_named(session, "cell_code", wanted.cell_code, day, ended=ended)
     return wanted
 
 

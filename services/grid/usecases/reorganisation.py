@@ -5,6 +5,7 @@ When and by whom is what the change of areas says of itself; its row must be the
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -60,8 +61,13 @@ def _follow_compounds(
         for code, steps in before.items()
     }
     changed = [(row, after[row.code]) for row in rows if after[row.code] != before[row.code]]
-    for row, steps in changed:
-        _keep(session, change, "compound", row.code, _places(before[row.code]), _places(steps))
+    _keep(
+        session,
+        [
+            _following(change, "compound", row.code, _places(before[row.code]), _places(steps))
+            for row, steps in changed
+        ],
+    )
     compound_records.change(session, changed, _cause(change), change.recorded_at)
 
 
@@ -71,17 +77,20 @@ def _follow_groups(
     there = there_on(session, set(moved.values()), on - timedelta(days=1))
     rows = _locked_groups(session, _groups_touched(session, moved, on))
     before = group_records.steps_of_all(session, [row.code for row in rows])
-    changed = []
-    for row in rows:
-        kind = row.kind
-        steps = dated.gone_along(
-            before[row.code],
-            on,
-            lambda state, kind=kind: groups.gone_on(kind, state, moved, there),  # type: ignore[misc]
+    after = {
+        row.code: dated.gone_along(
+            before[row.code], on, partial(groups.gone_on, row.kind, moved=moved, there=there)
         )
-        if steps != before[row.code]:
-            changed.append((row, steps))
-            _keep(session, change, "group", row.code, _reach(before[row.code]), _reach(steps))
+        for row in rows
+    }
+    changed = [(row, after[row.code]) for row in rows if after[row.code] != before[row.code]]
+    _keep(
+        session,
+        [
+            _following(change, "group", row.code, _reach(before[row.code]), _reach(steps))
+            for row, steps in changed
+        ],
+    )
     group_records.change(session, changed, _cause(change), change.recorded_at)
 
 
@@ -142,16 +151,20 @@ def _cause(change: AreaChangeRow) -> Cause:
     return Cause(change.recorded_by, change.id)
 
 
-def _keep(
-    session: Session,
+def _keep(session: Session, followings: list[dict[str, Any]]) -> None:
+    if followings:
+        session.execute(insert(AreaFollowing), followings)
+
+
+def _following(
     change: AreaChangeRow,
     thing: str,
     code: str,
     before: list[dict[str, Any]],
     after: list[dict[str, Any]],
-) -> None:
-    row = {"change_id": change.id, "thing": thing, "code": code, "before": before, "after": after}
-    session.execute(insert(AreaFollowing).values(row))
+) -> dict[str, Any]:
+    ids = {"change_id": change.id, "thing": thing, "code": code}
+    return {**ids, "before": before, "after": after}
 
 
 def _places(steps: Steps[compounds.CompoundState]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from tests.usecases.grid.compounds import (
     COMPOUNDS,
     committee,
     compound,
+    end_area,
     ground,
     make,
     put,
@@ -28,6 +29,7 @@ from tests.usecases.grid.compounds import (
 from tests.usecases.grid.test_imports import at_once
 
 CODE = "sanyuan-1"
+SUMMARY = "/api/v1/grid/summaries/compounds"
 
 
 @pytest.fixture
@@ -169,6 +171,7 @@ def test_a_compound_leaves_its_joint_committee_before_it_moves_or_ends(http: Fla
     ("values", "field"),
     [
         ({"community_code": "320508019099"}, "community_code"),
+        ({"community_code": "320508019099", "active": False}, "community_code"),
         ({"cell_code": f"{BESIDE}001"}, "cell_code"),
         ({"cell_code": f"{COMMUNITY}009"}, "cell_code"),
         ({"renewal": {"state": "listed"}}, "renewal.planned_year"),
@@ -193,6 +196,15 @@ def test_what_a_compound_can_not_be_is_refused_by_its_field(
     answer = put(http, CODE, compound(**values))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_a_compound_can_end_after_its_community(http: FlaskClient, grid_db: Transactions) -> None:
+    make(http, CODE, compound())
+    with Session(grid_db.engine) as session, session.begin():
+        end_area(session, COMMUNITY, "2026-11-26")
+    refused = put(http, CODE, compound(households=1), **{"If-Match": "*"})
+    assert refused.json["errors"][0]["field"] == "community_code"
+    assert put_again(http, CODE, compound(active=False))["active"] is False
 
 
 def test_a_compound_is_recorded_and_seen_only_where_one_may(http: FlaskClient) -> None:
@@ -231,7 +243,7 @@ def test_the_summary_counts_by_size_and_gives_rates(http: FlaskClient) -> None: 
     make(http, "b", compound(households=299, property={"management": "none"}))
     make(http, "c", compound(community_code=BESIDE, kind="commodity", entrances=[]))
     make(http, "d", compound(active=False))
-    summary = http.get(f"{COMPOUNDS}/summary?area=3205").json
+    summary = http.get(f"{SUMMARY}?area=3205").json
     assert (summary["compounds"], summary["households"]) == (3, 2779)
     assert summary["counts"]["by_size"] == {
         "small": 1, "medium": 0, "large": 2, "very_large": 0,
@@ -239,18 +251,18 @@ def test_the_summary_counts_by_size_and_gives_rates(http: FlaskClient) -> None: 
     assert summary["counts"]["by_renewal"]["listed"] == 3
     assert summary["counts"]["by_kind"]["old_estate"] == 2
     assert summary["property_coverage"] == {"count": 1, "total": 2, "rate": 0.5}
-    inner = http.get(f"{COMPOUNDS}/summary?area={BESIDE}").json
+    inner = http.get(f"{SUMMARY}?area={BESIDE}").json
     assert inner["safety_posts"] == {"count": 0, "total": 0, "rate": None}
     mine = bearer(token("inspector", areas=(BESIDE,)))
-    assert http.get(f"{COMPOUNDS}/summary", headers=mine).json["compounds"] == 1
-    assert http.get(f"{COMPOUNDS}/summary?area=3205", headers=mine).status_code == 403
-    assert http.get(f"{COMPOUNDS}/summary?on=2026-11-01").json["compounds"] == 0
+    assert http.get(f"{SUMMARY}", headers=mine).json["compounds"] == 1
+    assert http.get(f"{SUMMARY}?area=3205", headers=mine).status_code == 403
+    assert http.get(f"{SUMMARY}?on=2026-11-01").json["compounds"] == 0
 
 
 def test_safety_posts_are_counted_at_main_entrances_alone(http: FlaskClient) -> None:  # G30
     make(http, "a", compound())
     make(http, "b", compound())
-    summary = http.get(f"{COMPOUNDS}/summary").json
+    summary = http.get(f"{SUMMARY}").json
     assert summary["safety_posts"] == {"count": 2, "total": 4, "rate": 0.5}
 
 
@@ -259,7 +271,7 @@ def test_the_share_of_corridor_lights_leaves_out_what_nobody_counted(
 ) -> None:  # G31
     make(http, "a", compound())
     make(http, "b", compound(corridor_lights=None))
-    summary = http.get(f"{COMPOUNDS}/summary").json
+    summary = http.get(f"{SUMMARY}").json
     assert summary["corridor_lights"] == {"count": 398, "total": 420, "rate": 0.9476}
 
 
@@ -270,7 +282,7 @@ def test_facilities_in_use_are_told_by_kind(http: FlaskClient) -> None:  # G32
         {"kind": "telephone", "count": 0, "in_use": 0},
     ]
     make(http, "b", compound(facilities=both))
-    assert http.get(f"{COMPOUNDS}/summary").json["facilities"] == [
+    assert http.get(f"{SUMMARY}").json["facilities"] == [
         {"kind": "bike_shed", "in_use": {"count": 12, "total": 16, "rate": 0.75}},
         {"kind": "telephone", "in_use": {"count": 0, "total": 0, "rate": None}},
     ]

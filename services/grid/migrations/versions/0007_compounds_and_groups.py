@@ -79,6 +79,17 @@ def _create_compound_states() -> None:
             active boolean NOT NULL
         )
     """)
+    _constrain_compound_states()
+    op.execute("""
+        CREATE INDEX ix_compound_states_community_code ON compound_states (community_code, code)
+    """)
+    op.execute("""
+        CREATE INDEX ix_compound_states_cell_code ON compound_states (cell_code)
+        WHERE cell_code IS NOT NULL
+    """)
+
+
+def _constrain_compound_states() -> None:
     op.execute("""
         ALTER TABLE compound_states
             ADD CONSTRAINT pk_compound_states PRIMARY KEY (code, since),
@@ -95,17 +106,6 @@ def _create_compound_states() -> None:
                 AND (NOT lights_by_building OR lights_total IS NOT NULL)),
             ADD CONSTRAINT ex_compound_states_one_at_a_time
                 EXCLUDE USING gist (code WITH =, daterange(since, until) WITH &&)
-    """)
-    _index_compound_states()
-
-
-def _index_compound_states() -> None:
-    op.execute("""
-        CREATE INDEX ix_compound_states_community_code ON compound_states (community_code, code)
-    """)
-    op.execute("""
-        CREATE INDEX ix_compound_states_cell_code ON compound_states (cell_code)
-        WHERE cell_code IS NOT NULL
     """)
 
 
@@ -201,6 +201,7 @@ def _create_group_members() -> None:
                     kind WITH =, member WITH =, daterange(since, until) WITH &&)
         )
     """)
+    op.execute("CREATE INDEX ix_group_members_member ON group_members (member, code)")
 
 
 def _create_versions(table: str, things: str) -> None:
