@@ -5,6 +5,7 @@ from shared.messaging.aggregates import Column, Held, Owned, Staying
 OWNED = (
     Owned("case_id", "cases", "id", "version"),
     Owned("post_id", "posts", "id", "version"),
+    Owned("matrix_id", "matrices", "id", "version"),
     Owned("area_code", "areas", "code", "version"),
 )
 HELD = (
@@ -21,4 +22,7 @@ OPENING = (
     """,
 )
 """Of a day that began after the backup no counter is there: its numbers were given out, too."""
-STAYING = (Staying("post_versions", "version", "history; the next one stands above the leap"),)
+STAYING = tuple(
+    Staying(table, "version", "history; the next one stands above the leap")
+    for table in ("post_versions", "matrix_versions", "matrix_lines")
+)

@@ -1,6 +1,7 @@
 """Owns the event door of `grid`: what the service hears."""
 
 from services.grid.usecases import cases, filing
+from services.grid.usecases.appointing import renew_holders
 from services.grid.usecases.dispatching import dispatch_waiting
 from shared.auth import known
 from shared.http.rate_limits import delete_over
@@ -20,6 +21,9 @@ class GridWorker:
     db = Database()
     waiting = Timer(
         "cases that wait for their owners", in_one_transaction(dispatch_waiting), _LOOK_SECONDS
+    )
+    holders = Timer(
+        "posts whose holders change today", in_one_transaction(renew_holders), _LOOK_SECONDS
     )
     limits = Sweep("rate_limits", delete_over)
 

@@ -1,13 +1,16 @@
 """Owns the specimens of `grid`."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from services.grid.schemas.cases import ListCases, ResolveCase
+from services.grid.schemas.matrices import ActivateMatrix
 from services.grid.schemas.reports import ReportProblem
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
+from services.grid.usecases.matrices import Activation, activate_matrix
+from services.grid.usecases.owning import versions_on
 from services.grid.usecases.reports import report_problem
 from tests.factories import NOON
 from tests.tokens import somebody
@@ -66,6 +69,35 @@ def _post(world: World) -> Call:
     return Call("create", "PUT", f"{ROOT}/posts/kuai-{uuid4().hex}", body)
 
 
+def _appoint(world: World) -> Call:
+    """Let somebody coordinate at a post in HOME."""
+    code, today = f"kuai-{uuid4().hex}", date(2026, 11, 23)
+    put(world.db, code, post(name="三元一村（块）", area_code=HOME))
+    body = {"office": "coordinator", "person_id": str(uuid4()), "since": today.isoformat()}
+    options = {"json": body, "headers": {"If-Match": "*"}}
+    return Call("create", "POST", f"{ROOT}/posts/{code}/holders", options)
+
+
+def _activated(world: World) -> None:
+    known = world.db.run(lambda session, now: versions_on(session, [HOME[:6]], date.max))
+    conditional = bool(known)
+    asked = Activation(HOME[:6], somebody(), conditional=conditional)
+    world.db.run(activate_matrix, asked, ActivateMatrix())
+
+
+def _activate(world: World) -> Call:
+    """Activate the matrix of the district that HOME lies in; nobody below may."""
+    _activated(world)
+    options = {"json": {}, "headers": {"If-Match": "*"}}
+    path = f"{ROOT}/matrices/{HOME[:6]}/activate"
+    return Call("create", "POST", path, options, only=("above",))
+
+
+def _matrix(world: World, part: str = "") -> Call:
+    _activated(world)
+    return Call("free", "GET", f"{ROOT}/matrices/{HOME[:6]}{part}")
+
+
 def _list(world: World) -> Call:
     _filed(world)
     return Call("list", "GET", f"{ROOT}/cases?area={HOME}")
@@ -89,6 +121,14 @@ SPECIMENS: dict[str, Specimen] = {
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,
+    "appoint_holder": _appoint,
+    "get_owners": lambda world: Call(
+        "free", "GET", f"{ROOT}/owners?area={HOME}&case_class=exposed-litter"
+    ),
+    "get_matrix": _matrix,
+    "list_matrix_lines": lambda world: _matrix(world, "/lines"),
+    "list_findings": lambda world: Call("free", "GET", f"{ROOT}/matrices/{HOME[:6]}/findings"),
+    "activate_matrix": _activate,
     "report_problem": lambda world: Call("free", "POST", f"{ROOT}/reports", {"json": REPORT}),
     "get_report": lambda world: Call("free", "GET", f"{ROOT}/reports/{_report(world)}"),
     "list_cases": _list,

@@ -29,6 +29,8 @@ class Call:
     options: dict[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     """Relations that it reaches besides those that lie inside."""
+    only: tuple[str, ...] = ()
+    """Relations that it reaches, where the thing is larger than HOME."""
 
 
 @dataclass(frozen=True)
