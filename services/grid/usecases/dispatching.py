@@ -48,7 +48,7 @@ def dispatch_case(
     case = locked(session, asked)
     cases.next_state(case.state, "dispatch")
     day = day_of(now)
-    matrix = matrix_for(session, case.area_code, day)
+    matrix = matrix_for(session, case.area_code, case.case_class, day)
     owners = Owners(
         _chosen(case, matrix, "territorial", _named(session, request.territorial, day)),
         _chosen(case, matrix, "functional", _named(session, request.functional, day)),
@@ -59,9 +59,8 @@ def dispatch_case(
 
 def dispatch_if_owned(session: Session, case: Case, now: datetime) -> None:
     """Give a case that was just filed its owners when the matrix has both; else it waits."""
-    owners = matrix_for(session, case.area_code, day_of(now)).owners_of(
-        case.area_code, case.case_class
-    )
+    matrix = matrix_for(session, case.area_code, case.case_class, day_of(now))
+    owners = matrix.owners_of(case.area_code, case.case_class)
     if owners is not None:
         _dispatch(session, case, owners, None, now)
 

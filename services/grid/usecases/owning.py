@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select, tuple_
+from sqlalchemy import Row, and_, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -37,21 +37,26 @@ class Matrices:
         return self.activated.get(district_of(area_code), self.drafts)
 
 
-def matrix_for(session: Session, area_code: str, day: date) -> Matrix:
-    """Return the part of the responsibility matrix that an area needs on a day."""
-    return matrices_on(session, (area_code,), day).of(area_code)
+def matrix_for(session: Session, area_code: str, case_class: str, day: date) -> Matrix:
+    """Return the part of the responsibility matrix that a class in an area needs on a day."""
+    return matrices_on(session, (area_code,), day, case_class).of(area_code)
 
 
-def matrices_on(session: Session, area_codes: Collection[str], day: date) -> Matrices:
-    """Return the parts of the responsibility matrices that some areas need on a day."""
+def matrices_on(
+    session: Session, area_codes: Collection[str], day: date, case_class: str | None = None
+) -> Matrices:
+    """Return the parts of the responsibility matrices that some areas need on a day.
+
+    Where one class alone is asked for, posts and lines of others aren't read.
+    """
     if not area_codes:
         return Matrices(Matrix(()), {})
     above = {code for area in area_codes for code in (*ancestors_of(area), area)}
     districts = {district_of(area) for area in area_codes}
     versions = versions_on(session, districts, day)
-    lines = _lines(session, versions, above, day) if versions else {}
+    lines = _lines(session, versions, above, day, case_class) if versions else {}
     without = districts - versions.keys()
-    drafts = Matrix(_drafts(session, above, day) if without else ())
+    drafts = Matrix(_drafts(session, above, day, case_class) if without else ())
     return Matrices(drafts, {district: Matrix(lines.get(district, ())) for district in versions})
 
 
@@ -87,7 +92,7 @@ def get_owners(session: Session, wanted: ShowOwners, now: datetime) -> OwnersVie
     """
     day = wanted.on or day_of(now)
     name = name_on(session, "area", wanted.area, day)
-    matrix = matrix_for(session, wanted.area, day)
+    matrix = matrix_for(session, wanted.area, wanted.case_class, day)
     found = [
         _shown(matrix.post_of(branch, wanted.area, wanted.case_class), branch)
         for branch in BRANCHES
@@ -117,12 +122,18 @@ def _there(day: date) -> Any:
     )
 
 
-def _drafts(session: Session, above: Collection[str], day: date) -> list[Post]:
-    rows = session.execute(
+def _drafts(
+    session: Session, above: Collection[str], day: date, case_class: str | None
+) -> list[Post]:
+    found = (
         select(*_POST, PostRow.area_code, PostRow.case_classes, *_HOLDER)
         .outerjoin(PostHolding, _there(day))
         .where(PostRow.area_code.in_(above), PostRow.active)
     )
+    if case_class is not None:
+        has_all = func.cardinality(PostRow.case_classes) == 0
+        found = found.where(or_(has_all, PostRow.case_classes.contains([case_class])))
+    rows = session.execute(found)
     return [
         _post(of_post, of_post[0].area_code, of_post[0].case_classes)
         for of_post in _by(rows, "id").values()
@@ -130,7 +141,11 @@ def _drafts(session: Session, above: Collection[str], day: date) -> list[Post]:
 
 
 def _lines(
-    session: Session, versions: Mapping[str, tuple[UUID, int]], above: Collection[str], day: date
+    session: Session,
+    versions: Mapping[str, tuple[UUID, int]],
+    above: Collection[str],
+    day: date,
+    case_class: str | None,
 ) -> dict[str, list[Post]]:
     """Return the posts of activated matrices by district, each with the area and class of its line.
 
@@ -138,13 +153,17 @@ def _lines(
     """
     districts = {version: district for district, version in versions.items()}
     line = (MatrixLine.matrix_id, MatrixLine.version, MatrixLine.position)
-    rows = session.execute(
+    chosen = (
         select(*_POST, *line, MatrixLine.area_code, MatrixLine.case_class, *_HOLDER)
         .join(PostRow, PostRow.id == MatrixLine.post_id)
         .outerjoin(PostHolding, _there(day))
         .where(tuple_(MatrixLine.matrix_id, MatrixLine.version).in_(districts))
         .where(MatrixLine.area_code.in_(above))
     )
+    if case_class is not None:
+        has_all = MatrixLine.case_class.is_(None)
+        chosen = chosen.where(or_(has_all, MatrixLine.case_class == case_class))
+    rows = session.execute(chosen)
     found: dict[str, list[Post]] = {}
     for of_line in _by(rows, "matrix_id", "version", "position").values():
         one = of_line[0]
