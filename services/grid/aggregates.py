@@ -7,6 +7,7 @@ OWNED = (
     Owned("post_id", "posts", "id", "version"),
     Owned("compound_id", "compounds", "id", "version"),
     Owned("group_id", "groups", "id", "version"),
+    Owned("matrix_id", "matrices", "id", "version"),
     Owned("area_code", "areas", "code", "version"),
 )
 HELD = (
@@ -27,10 +28,14 @@ OPENING = (
     """,
 )
 """Of a day that began after the backup no counter is there: its numbers were given out, too."""
-_HISTORY = "history; the next one stands above the leap"
-STAYING = (
-    Staying("post_versions", "version", _HISTORY),
-    Staying("compound_versions", "version", _HISTORY),
-    Staying("building_versions", "version", _HISTORY),
-    Staying("group_versions", "version", _HISTORY),
+STAYING = tuple(
+    Staying(table, "version", "history; the next one stands above the leap")
+    for table in (
+        "post_versions",
+        "matrix_versions",
+        "matrix_lines",
+        "compound_versions",
+        "building_versions",
+        "group_versions",
+    )
 )

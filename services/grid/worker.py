@@ -1,6 +1,7 @@
 """Owns the event door of `grid`: what the service hears."""
 
 from services.grid.usecases import cases, filing
+from services.grid.usecases.appointing import renew_holders
 from services.grid.usecases.area_changes import announce_due
 from services.grid.usecases.coming_days import tell_of_the_day
 from services.grid.usecases.dispatching import dispatch_waiting
@@ -29,6 +30,9 @@ class GridWorker:
     areas = Timer("areas that change today", in_one_transaction(announce_due), _LOOK_SECONDS)
     days = Timer(
         "compounds and groups whose day came", in_one_transaction(tell_of_the_day), _DAY_SECONDS
+    )
+    holders = Timer(
+        "posts whose holders change today", in_one_transaction(renew_holders), _LOOK_SECONDS
     )
     limits = Sweep("rate_limits", delete_over)
 

@@ -68,11 +68,23 @@ class AreaChangedV1:
     version: int = field(metadata=_VERSION)
 
 
+class HoldingState:
+    """Who holds an office of a post from a day until before another (none: for good)."""
+
+    office: Literal["first", "direct", "coordinator"]
+    person_id: UUID
+    acting: bool
+    """A deputy for an absence: on those days that one answers."""
+    since: date
+    until: date | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class PostChangedV1:
     """A post that answers for cases: by place (territorial) or by subject (functional).
 
-    Its two persons: the first-responsible and the directly responsible (plan rows G08, G09).
+    Its two persons: the first-responsible and the directly responsible (plan rows G08, G09). It is
+    said again on the day on which a planned change of holders takes effect.
     """
 
     post_id: UUID
@@ -83,9 +95,35 @@ class PostChangedV1:
     case_classes: list[str]
     """What a functional post answers for; an empty list is everything."""
     first_responsible_id: UUID
+    """Who answers today, a deputy perhaps; where nobody does, who did last."""
     directly_responsible_id: UUID
     active: bool
     version: int = field(metadata=_VERSION)
+    kind: Literal["leading_group", "office", "department", "police", "territorial"] | None = None
+    """What it is; the class of a leading group is `leadership`, of its office `coordination`."""
+    duties: str | None = None
+    holders: list[HoldingState] | None = None
+    """Who holds its offices today and on days ahead."""
+    vacant: list[str] | None = None
+    """Which of `first` and `direct` have nobody today."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixActivatedV1:
+    """A district's responsibility matrix was linted without an error and holds from a day on."""
+
+    matrix_id: UUID
+    district_code: str = field(metadata=_CODE)
+    version: int = field(metadata=_VERSION)
+    effective_on: date
+    activated_by: UUID
+    activated_at: datetime
+    lines: int
+    """How many pairs of an area and a class (or all) have a post in it."""
+    posts: int
+    cells: int
+    """What it was linted for; a community without cells counts as one."""
+    case_classes: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)

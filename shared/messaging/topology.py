@@ -64,6 +64,7 @@ EVENTS = (
     EventType("grid", "compound_changed.v1", grid.CompoundChangedV1, "compound_id", ()),
     EventType("grid", "zone_changed.v1", grid.ZoneChangedV1, "group_id", ()),
     EventType("grid", "group_changed.v1", grid.GroupChangedV1, "group_id", ()),
+    EventType("grid", "matrix_activated.v1", grid.MatrixActivatedV1, "matrix_id", ()),
     EventType("grid", "case_reported.v1", grid.CaseReportedV1, "case_id", ()),
     EventType("grid", "case_refused.v1", grid.CaseRefusedV1, "case_id", ()),
     EventType("grid", "case_filed.v1", grid.CaseFiledV1, "case_id", ("inspections",)),

@@ -6,7 +6,18 @@ from services.grid.api.boundaries import BOUNDARIES
 from services.grid.api.cases import CASES
 from services.grid.api.compounds import COMPOUNDS
 from services.grid.api.groups import GROUPS
+from services.grid.api.matrices import MATRICES
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
 
-BLUEPRINTS = [AREAS, AREA_CHANGES, POSTS, CASES, REPORTS, COMPOUNDS, GROUPS, BOUNDARIES]
+BLUEPRINTS = [
+    AREAS,
+    AREA_CHANGES,
+    BOUNDARIES,
+    COMPOUNDS,
+    GROUPS,
+    POSTS,
+    MATRICES,
+    CASES,
+    REPORTS,
+]

@@ -40,6 +40,13 @@ class PostCodeMalformed(Rejected):
     en = "The code of a post has 1 to 64 lower-case letters and digits, with single - between them"
 
 
+class HoldersMissing(Rejected):
+    """A new post names nobody to answer."""
+
+    zh = "设立岗位时须指明第一责任人和直接责任人"
+    en = "A new post needs its first responsible and its directly responsible person"
+
+
 class OnePersonForBoth(Rejected):
     """The first responsible and the directly responsible are two offices of two persons.
 
@@ -61,13 +68,13 @@ def require_code(code: str) -> None:
         raise PostCodeMalformed("code")
 
 
-def require_two_persons(first: UUID, direct: UUID) -> None:
+def require_two_persons(first: UUID | None, direct: UUID | None) -> None:
     """Refuse one person in both places.
 
     Raises:
         OnePersonForBoth
     """
-    if first == direct:
+    if first is not None and first == direct:
         raise OnePersonForBoth("directly_responsible_id")
 
 

@@ -6,8 +6,9 @@ from datetime import date
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from services.grid.domain.areas import AreaNotRegistered
 from services.grid.models.areas import Area, AreaVersion
-from services.grid.usecases.area_days import AreaNotInRegister, holds_on, name_on
+from services.grid.usecases.area_days import holds_on, name_on
 
 
 def there_on(session: Session, codes: Collection[str], day: date) -> set[str]:
@@ -25,12 +26,12 @@ def require_named(session: Session, field: str, code: str, day: date, *, ended: 
     """Refuse an area that there isn't on a day; for what ends that day it may have ended before.
 
     Raises:
-        AreaNotInRegister, AreaNotThatDay
+        AreaNotRegistered, AreaNotThatDay
     """
     if not ended:
         name_on(session, field, code, day)
     elif session.get(Area, code) is None:
-        raise AreaNotInRegister(field, code=code)
+        raise AreaNotRegistered(field, code=code)
 
 
 def part_of(area: str | None, areas: Collection[str]) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def put_compound(
     Raises:
         AreaNotGranted: when the community is not the caller's, or that where the compound was.
         CodeMalformed, RenewalUnclear, PropertyUnclear, CellElsewhere, GivenTwice,
-        MoreThanThereAre, TextNamesSomebody, AreaNotInRegister, AreaNotThatDay
+        MoreThanThereAre, TextNamesSomebody, AreaNotRegistered, AreaNotThatDay
         LightsOfBuildings, CompoundInGroup, LaterChangeRecorded
         PreconditionRequired, Stale: when there is one, and the caller doesn't say which version of
             it was seen, or another.

@@ -61,7 +61,7 @@ def put_group(session: Session, asked: GroupChange, request: PutGroup, now: date
         AreaNotGranted: when its area is not the caller's, or that where the group was.
         ZonesByOffices: when anybody else draws a zone.
         CodeMalformed, WithinOtherLevel, CellOfCommitteesOnly, CellElsewhere,
-        ClosedGroupEmpty, GivenTwice, MemberElsewhere, TextNamesSomebody, AreaNotInRegister,
+        ClosedGroupEmpty, GivenTwice, MemberElsewhere, TextNamesSomebody, AreaNotRegistered,
         AreaNotThatDay
         KindStays, MemberTaken, LaterChangeRecorded
         PreconditionRequired, Stale: when there is one, and the caller doesn't say which version of

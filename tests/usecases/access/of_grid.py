@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from deploy.demo.boundaries import cells, collection, middle_of
@@ -13,6 +13,7 @@ from services.grid.schemas.boundaries import ImportBoundaries
 from services.grid.schemas.cases import ListCases, ResolveCase
 from services.grid.schemas.compounds import PutBuilding, PutCompound
 from services.grid.schemas.groups import PutGroup
+from services.grid.schemas.matrices import ActivateMatrix
 from services.grid.schemas.reports import ReportProblem
 from services.grid.usecases.area_changes import AreaCommand, establish_area, rename_area
 from services.grid.usecases.area_days import day_of
@@ -23,6 +24,8 @@ from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
 from services.grid.usecases.compounds import CompoundChange, put_compound
 from services.grid.usecases.groups import GroupChange, put_group
+from services.grid.usecases.matrices import Activation, activate_matrix
+from services.grid.usecases.owning import versions_on
 from services.grid.usecases.reports import report_problem
 from shared.clock import real_now
 from tests.factories import NOON
@@ -130,6 +133,35 @@ def _list_groups(world: World) -> Call:
     return Call("list", "GET", f"{ROOT}/groups?area={HOME}")
 
 
+def _appoint(world: World) -> Call:
+    """Let somebody coordinate at a post in HOME."""
+    code, today = f"kuai-{uuid4().hex}", date(2026, 11, 23)
+    put(world.db, code, post(name="三元一村（块）", area_code=HOME))
+    body = {"office": "coordinator", "person_id": str(uuid4()), "since": today.isoformat()}
+    options = {"json": body, "headers": {"If-Match": "*"}}
+    return Call("create", "POST", f"{ROOT}/posts/{code}/holders", options)
+
+
+def _activated(world: World) -> None:
+    known = world.db.run(lambda session, now: versions_on(session, [HOME[:6]], date.max))
+    conditional = bool(known)
+    asked = Activation(HOME[:6], somebody(), conditional=conditional)
+    world.db.run(activate_matrix, asked, ActivateMatrix())
+
+
+def _activate(world: World) -> Call:
+    """Activate the matrix of the district that HOME lies in; nobody below may."""
+    _activated(world)
+    options = {"json": {}, "headers": {"If-Match": "*"}}
+    path = f"{ROOT}/matrices/{HOME[:6]}/activate"
+    return Call("create", "POST", path, options, only=("above",))
+
+
+def _matrix(world: World, part: str = "") -> Call:
+    _activated(world)
+    return Call("free", "GET", f"{ROOT}/matrices/{HOME[:6]}{part}")
+
+
 def _list(world: World) -> Call:
     _filed(world)
     return Call("list", "GET", f"{ROOT}/cases?area={HOME}")
@@ -158,9 +190,9 @@ def _begun_cell(world: World) -> str:
     return begun.code
 
 
-def _change(path: str, *, not_in: tuple[str, ...] = (), **body: object) -> Call:
+def _change(path: str, *, only: tuple[str, ...] = (), **body: object) -> Call:
     said = {"effective_on": TODAY.isoformat(), "basis": "街道通知"} | body
-    return Call("create", "POST", f"{ROOT}/{path}", {"json": said}, not_in=not_in)
+    return Call("create", "POST", f"{ROOT}/{path}", {"json": said}, only=only)
 
 
 def _merge(world: World) -> Call:
@@ -178,7 +210,7 @@ def _split(world: World) -> Call:
 def _move_cell(world: World) -> Call:
     code = _begun_cell(world)
     to = NEIGHBOUR + code[-3:]
-    return _change(f"areas/{code}/move", to_code=to, not_in=("the same",))
+    return _change(f"areas/{code}/move", to_code=to, only=("above", "among others"))
 
 
 def _renamed(world: World) -> UUID:
@@ -263,6 +295,14 @@ SPECIMENS: dict[str, Specimen] = {
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,
+    "appoint_holder": _appoint,
+    "get_owners": lambda world: Call(
+        "free", "GET", f"{ROOT}/owners?area={HOME}&case_class=exposed-litter"
+    ),
+    "get_matrix": _matrix,
+    "list_matrix_lines": lambda world: _matrix(world, "/lines"),
+    "list_findings": lambda world: Call("free", "GET", f"{ROOT}/matrices/{HOME[:6]}/findings"),
+    "activate_matrix": _activate,
     "report_problem": lambda world: Call("free", "POST", f"{ROOT}/reports", {"json": REPORT}),
     "get_report": lambda world: Call("free", "GET", f"{ROOT}/reports/{_report(world)}"),
     "list_cases": _list,

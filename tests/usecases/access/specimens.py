@@ -29,8 +29,8 @@ class Call:
     options: dict[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     """Relations that it reaches besides those that lie inside."""
-    not_in: tuple[str, ...] = ()
-    """Relations that lie inside and don't hold all that it is about."""
+    only: tuple[str, ...] = ()
+    """Relations that it reaches, where the thing is larger than HOME."""
 
 
 @dataclass(frozen=True)
