@@ -68,6 +68,7 @@ class AreaChangedV1:
     version: int = field(metadata=_VERSION)
 
 
+@dataclass(frozen=True, kw_only=True)
 class HoldingState:
     """Who holds an office of a post from a day until before another (none: for good)."""
 
