@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from services.grid.domain.boundary_problems import Problem
@@ -34,6 +34,12 @@ _BEYOND = """
 _WORST = _BEYOND.format(key="DISTINCT ON (feature, code, subject)")
 """One problem for each pair, at the largest part of what is common."""
 _EACH = _BEYOND.format(key="")
+
+
+def _and_where(found: str, spots: str) -> TextClause:
+    """Return the query for the spots of what was found."""
+    return text(" ".join((found, spots)))
+
 
 _INVALID = text("""
     SELECT feature, code, (detail).reason, ST_X((detail).location), ST_Y((detail).location)
@@ -75,7 +81,8 @@ _NAMELESS = text("""
         AND NOT EXISTS (SELECT FROM areas WHERE areas.code = drawn.code)
     ORDER BY feature
 """)
-_OVERLAPS = text(f"""
+_OVERLAPS = _and_where(
+    """
     WITH pairs AS MATERIALIZED (
         SELECT mine.feature, mine.code, other.code AS subject,
             mine.shape AS shape, other.shape AS other_shape
@@ -93,8 +100,9 @@ _OVERLAPS = text(f"""
     ), found AS (
         SELECT feature, code, subject, ST_Intersection(shape, other_shape) AS shape FROM pairs
     )
-    {_WORST}
-""")
+""",
+    _WORST,
+)
 _STANDING = (
     """
     CREATE TEMP TABLE touched ON COMMIT DROP AS
@@ -122,16 +130,19 @@ _STANDING = (
     """,
     "ANALYZE cells",
 )
-_OUTSIDE = text(f"""
+_OUTSIDE = _and_where(
+    """
     WITH found AS (
         SELECT cells.feature, code, community AS subject,
             ST_Difference(cells.shape, communities.shape) AS shape
         FROM cells JOIN communities USING (community)
         WHERE NOT ST_CoveredBy(cells.shape, communities.shape)
     )
-    {_WORST}
-""")
-_GAPS = text(f"""
+""",
+    _WORST,
+)
+_GAPS = _and_where(
+    """
     WITH covered AS (
         SELECT community, ST_Union(shape) AS shape FROM cells GROUP BY community
     ), found AS (
@@ -139,8 +150,9 @@ _GAPS = text(f"""
             ST_Difference(communities.shape, covered.shape) AS shape
         FROM communities JOIN covered USING (community)
     )
-    {_EACH}
-""")
+""",
+    _EACH,
+)
 _UNBOUNDED = text("""
     SELECT community FROM touched
     WHERE NOT EXISTS (SELECT FROM communities WHERE communities.community = touched.community)

@@ -13,6 +13,8 @@ SCOPES: dict[str, tuple[str, str]] = {
     "grid.groups:write": ("划定管区、联工委、居民小组与片区", "set up zones and other groups"),
     "grid.posts:read": ("查看责任岗位", "read posts"),
     "grid.posts:write": ("设立和调整责任岗位", "set up and change posts"),
+    "grid.boundaries:read": ("查看边界及某点所在的网格", "read boundaries and find a point's cell"),
+    "grid.boundaries:write": ("导入社区与网格边界", "import boundaries of communities and cells"),
     "inspections.checklists:read": ("查看检查表", "read checklists"),
     "inspections.checklists:write": ("发布检查表", "publish checklists"),
     "inspections.findings:read": ("查看检查发现的问题", "read findings"),

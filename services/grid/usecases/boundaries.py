@@ -75,6 +75,8 @@ def follow(session: Session, change_id: UUID, moved: Mapping[str, str], on: date
     pairs = [(old, new) for old, new in moved.items() if old != new and _has_boundary(old, new)]
     if not pairs:
         return
+    session.flush()  # what the change made of areas: SQL below refers to it
+    take_turn(session)
     codes = sorted({code for pair in pairs for code in pair})
     said: dict[str, Any] = {"change_id": change_id, "day": on}
     said |= {"codes": codes, "old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
@@ -88,8 +90,9 @@ def unfollow(session: Session, change_id: UUID, on: date) -> None:
     as the change had made them.
     """
     codes = session.scalars(text(_TAKEN), {"change_id": change_id}).all()
-    said = {"change_id": change_id, "day": on, "codes": list(codes)}
-    _run(session, (_DROP, _CUT, _GIVE_BACK), said)
+    if codes:
+        said = {"change_id": change_id, "day": on, "codes": list(codes)}
+        _run(session, (_DROP, _CUT, _GIVE_BACK), said)
 
 
 def _has_boundary(old: str, new: str) -> bool:

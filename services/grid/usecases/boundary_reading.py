@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, and_, func, select, text
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import ancestors_of, subtree_of
+from services.grid.domain.areas import subtree_of
 from services.grid.domain.coordinates import Crs, from_stored, to_stored
 from services.grid.models.areas import Area, AreaVersion
 from services.grid.models.boundaries import Boundary
@@ -23,10 +23,19 @@ _PIECE = 200
 """Boundaries that one piece of an export holds."""
 # where cells meet a point is of several: the lower code has it
 _COVERING = text("""
-    SELECT area_code FROM boundaries
-    WHERE level = 'cell' AND daterange(since, until) @> :day
-        AND ST_Covers(shape, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))
-    ORDER BY area_code LIMIT 1
+    WITH cell AS MATERIALIZED (
+        SELECT area_code FROM boundaries
+        WHERE level = 'cell' AND daterange(since, until) @> :day
+            AND ST_Covers(shape, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))
+        ORDER BY area_code LIMIT 1
+    )
+    SELECT areas.code, coalesce(version.name, areas.name), areas.level
+    FROM cell JOIN areas ON areas.code = ANY (ARRAY[
+        left(area_code, 2), left(area_code, 4), left(area_code, 6), left(area_code, 9),
+        left(area_code, 12), area_code])
+    LEFT JOIN area_versions AS version
+        ON version.code = areas.code AND daterange(version.since, version.until) @> :day
+    ORDER BY areas.code
 """)
 
 
@@ -70,12 +79,11 @@ def cell_at(session: Session, point: CellAt, now: datetime) -> CellView:
     """
     day = point.on or day_of(now)
     lon, lat = to_stored(point.crs, point.lon, point.lat)
-    code = session.scalar(_COVERING, {"lon": lon, "lat": lat, "day": day})
-    if code is None:
+    found = session.execute(_COVERING, {"lon": lon, "lat": lat, "day": day}).all()
+    if not found:
         raise NoCellThere(day=day, lon=point.lon, lat=point.lat)
-    *above, cell = _names(session, (*ancestors_of(code), code), day)
-    community = above[-1]
-    return CellView(cell.code, cell.name, community.code, community.name, above)
+    *above, cell = (AreaName(*row) for row in found)
+    return CellView(cell.code, cell.name, above[-1].code, above[-1].name, above)
 
 
 def list_boundaries(session: Session, wanted: ListBoundaries, who: Caller, now: datetime) -> Piece:
@@ -107,18 +115,6 @@ def get_boundary(
     if row is None:
         raise BoundaryUnknown(code=code, day=day)
     return _feature(row, wanted.crs)
-
-
-def _names(session: Session, codes: Sequence[str], day: date) -> list[AreaName]:
-    name = func.coalesce(AreaVersion.name, Area.name)
-    version = and_(AreaVersion.code == Area.code, holds_on(day))
-    rows = session.execute(
-        select(Area.code, name, Area.level)
-        .outerjoin(AreaVersion, version)
-        .where(Area.code.in_(codes))
-        .order_by(Area.code)
-    )
-    return [AreaName(*row) for row in rows]
 
 
 def _chosen(asked: Asked) -> Any:

@@ -237,6 +237,25 @@ def test_a_cell_that_ended_never_comes_back(db: Transactions) -> None:
     assert counts(draw(db, block()[1:2], gaps="allow")) == (0, 0, 1)
 
 
+def test_a_boundary_ends_with_its_area_and_not_with_a_name(db: Transactions) -> None:
+    version = "INSERT INTO area_versions (code, since, until, name) VALUES (:code, :a, :b, '名')"
+    draw(db, list(demo.cells(ONE, 0, 3, 1)))
+    renamed, ended = f"{ONE}001", f"{ONE}002"
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM boundaries"))
+        connection.execute(text("UPDATE areas SET dated = true WHERE length(code) = 15"))
+        for code, since, until in (
+            (renamed, None, LATER),
+            (renamed, LATER, None),
+            (ended, None, LATER),
+            (ended, LATER, date(2027, 1, 1)),
+            (f"{ONE}003", TODAY, None),
+        ):
+            connection.execute(text(version), {"code": code, "a": since, "b": until})
+    draw(db, list(demo.cells(ONE, 0, 3, 1)))
+    assert [until for _, _, until, _ in stored(db)] == [None, date(2027, 1, 1), None]
+
+
 def test_cells_without_codes_get_numbers_that_were_never_used(db: Transactions) -> None:
     draw(db, [*demo.cells(ONE, 0, 2, 1)])
     new = deepcopy([*demo.cells(ONE, 2, 2, 1)])
