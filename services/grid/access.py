@@ -49,6 +49,13 @@ ACCESS: Access = {
     "list_posts": _POSTS,
     "get_post": _POSTS,
     "put_post": allow("street_office", "district_office", scope="grid.posts:write"),
+    "list_population": allow(*_STAFF, scope="grid.population:read"),
+    "list_population_figures": allow(*_STAFF, scope="grid.population:read"),
+    "record_population": allow(
+        "community_secretary", "street_office", scope="grid.population:write"
+    ),
+    "approve_population": allow("street_office", "district_office"),
+    "refuse_population": allow("street_office", "district_office"),
     "list_cases": allow(*_STAFF, scope="grid.cases:read"),
     "get_case": allow(*_STAFF, scope="grid.cases:read"),
     "file_case": allow(*_VERIFIERS, scope="grid.cases:write"),

@@ -5,6 +5,7 @@ from shared.messaging.aggregates import Column, Held, Owned, Staying
 OWNED = (
     Owned("case_id", "cases", "id", "version"),
     Owned("post_id", "posts", "id", "version"),
+    Owned("figure_id", "population_figures", "id", "version", "state = 'awaiting'"),
     Owned("area_code", "areas", "code", "version"),
 )
 HELD = (

@@ -1,7 +1,7 @@
 """Owns what `grid` says: areas, posts and cases."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ _CODE = {
     "validate": validate.Regexp(r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$(?!\n)")
 }
 _VERSION = {"strict": True, "validate": validate.Range(min=1)}
+_COUNT = {"strict": True, "validate": validate.Range(min=0)}
 _SEVERITY = {"strict": True, "validate": validate.Range(min=1, max=5)}
 _WORD = {"validate": validate.Regexp(r"^[a-z]+(_[a-z]+)*$(?!\n)")}
 _CLASS = {"validate": validate.Regexp(r"^[a-z0-9]+([._-][a-z0-9]+)*$(?!\n)")}
@@ -58,6 +59,36 @@ class PostChangedV1:
     first_responsible_id: UUID
     directly_responsible_id: UUID
     active: bool
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationRecordedV1:
+    """How many live in a community, or in a compound of it, from a day on, as somebody approved it.
+
+    Of several of one place that is in force which has the last day that has come; of one day that
+    approved last. Aggregate numbers, never a person.
+    """
+
+    figure_id: UUID
+    area_code: str = field(metadata=_CODE)
+    compound_code: str | None
+    """None: the whole community."""
+    day: date
+    residents: int = field(metadata=_COUNT)
+    """常住人口."""
+    registered: int = field(metadata=_COUNT)
+    """户籍人口."""
+    households: int = field(metadata=_COUNT)
+    """户数."""
+    source_kind: str = field(metadata=_WORD)
+    """`census`, `police`, `community_survey`, and those that come."""
+    source: str
+    recorded_by: UUID
+    recorded_at: datetime
+    approved_by: UUID
+    """Another person."""
+    approved_at: datetime
     version: int = field(metadata=_VERSION)
 
 

@@ -60,6 +60,7 @@ EVENTS = (
     ),
     EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", _KNOWS_AREAS),
     EventType("grid", "post_changed.v1", grid.PostChangedV1, "post_id", ()),
+    EventType("grid", "population_recorded.v1", grid.PopulationRecordedV1, "figure_id", ()),
     EventType("grid", "case_reported.v1", grid.CaseReportedV1, "case_id", ()),
     EventType("grid", "case_refused.v1", grid.CaseRefusedV1, "case_id", ()),
     EventType("grid", "case_filed.v1", grid.CaseFiledV1, "case_id", ("inspections",)),

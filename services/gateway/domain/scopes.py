@@ -6,6 +6,8 @@ SCOPES: dict[str, tuple[str, str]] = {
     "grid.areas:write": ("导入区划登记册", "import the register of areas"),
     "grid.cases:read": ("查看案件", "read cases"),
     "grid.cases:write": ("办理案件", "work on cases"),
+    "grid.population:read": ("查看人口数据", "read population figures"),
+    "grid.population:write": ("填报人口数据", "record population figures"),
     "grid.posts:read": ("查看责任岗位", "read posts"),
     "grid.posts:write": ("设立和调整责任岗位", "set up and change posts"),
     "inspections.checklists:read": ("查看检查表", "read checklists"),

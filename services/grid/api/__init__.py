@@ -2,7 +2,8 @@
 
 from services.grid.api.areas import AREAS
 from services.grid.api.cases import CASES
+from services.grid.api.population import POPULATION
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
 
-BLUEPRINTS = [AREAS, POSTS, CASES, REPORTS]
+BLUEPRINTS = [AREAS, POPULATION, POSTS, CASES, REPORTS]

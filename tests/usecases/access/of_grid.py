@@ -1,6 +1,7 @@
 """Owns the specimens of `grid`."""
 
 from datetime import timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 from services.grid.schemas.cases import ListCases, ResolveCase
@@ -12,11 +13,13 @@ from services.grid.usecases.reports import report_problem
 from tests.factories import NOON
 from tests.tokens import somebody
 from tests.usecases.access.specimens import HOME, Call, Specimen, World
+from tests.usecases.grid.figures import figure, recorded
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
 
 ROOT = "/api/v1/grid"
+_HOUSEHOLDS = count(1)
 REPORT = {
     "area_code": HOME,
     "case_class": "exposed-litter",
@@ -66,6 +69,26 @@ def _post(world: World) -> Call:
     return Call("create", "PUT", f"{ROOT}/posts/kuai-{uuid4().hex}", body)
 
 
+def _figure(world: World) -> UUID:
+    """Return a figure of another person that awaits its approver."""
+    return recorded(world.db, households=next(_HOUSEHOLDS)).id
+
+
+def _decide(world: World, decision: str, **body: str) -> Call:
+    path = f"{ROOT}/population/figures/{_figure(world)}/{decision}"
+    return Call("thing", "POST", path, {"json": body} if body else {})
+
+
+def _figures(world: World) -> Call:
+    _figure(world)
+    return Call("list", "GET", f"{ROOT}/population/figures?area={HOME}")
+
+
+def _record(world: World) -> Call:
+    body = {"json": figure(households=next(_HOUSEHOLDS))}
+    return Call("create", "POST", f"{ROOT}/population/figures", body)
+
+
 def _list(world: World) -> Call:
     _filed(world)
     return Call("list", "GET", f"{ROOT}/cases?area={HOME}")
@@ -89,6 +112,12 @@ SPECIMENS: dict[str, Specimen] = {
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,
+    # the sum of a part would pass for that of the whole
+    "list_population": lambda world: Call("create", "GET", f"{ROOT}/population?area={HOME}"),
+    "list_population_figures": _figures,
+    "record_population": _record,
+    "approve_population": lambda world: _decide(world, "approve"),
+    "refuse_population": lambda world: _decide(world, "refuse", reason="请核对"),
     "report_problem": lambda world: Call("free", "POST", f"{ROOT}/reports", {"json": REPORT}),
     "get_report": lambda world: Call("free", "GET", f"{ROOT}/reports/{_report(world)}"),
     "list_cases": _list,
