@@ -64,6 +64,9 @@ ACCESS: Access = {
     "resolve_case": allow(*_MENDERS, scope="grid.cases:write"),
     "return_case": allow(*_CHECKERS, scope="grid.cases:write"),
     "close_case": allow(*_CHECKERS, scope="grid.cases:write"),
+    # then the row of the subject decides: put_post of posts, record_population of population
+    "import_sheet": allow("community_secretary", "street_office", "district_office"),
+    "export_sheet": allow_everyone(),
     "report_problem": PUBLIC,
     "get_report": PUBLIC,
 }

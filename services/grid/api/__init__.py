@@ -5,5 +5,6 @@ from services.grid.api.cases import CASES
 from services.grid.api.population import POPULATION
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
+from services.grid.api.sheets import SHEETS
 
-BLUEPRINTS = [AREAS, POPULATION, POSTS, CASES, REPORTS]
+BLUEPRINTS = [AREAS, POPULATION, POSTS, CASES, REPORTS, SHEETS]

@@ -1,0 +1,12 @@
+"""Owns which subjects of `grid` come in and go out as spreadsheets: one module for each."""
+
+from services.grid.sheets.areas import AREAS
+from services.grid.sheets.population import POPULATION
+from services.grid.sheets.posts import POSTS
+
+EXPORTED = {subject.name: subject for subject in (AREAS, POPULATION, POSTS)}
+IMPORTED = {
+    name: (subject, subject.taken_in)
+    for name, subject in EXPORTED.items()
+    if subject.taken_in is not None
+}
