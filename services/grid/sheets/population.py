@@ -10,7 +10,7 @@ from services.grid.domain.areas import subtree_of
 from services.grid.models.population import PopulationFigure
 from services.grid.schemas.population import RecordPopulation
 from services.grid.sheets.subject import Outcome, Subject, TakenIn, Wanted, request_of
-from services.grid.usecases.population import record_population
+from services.grid.usecases.population import recorded
 from services.grid.usecases.population_in_force import in_force
 from shared.auth.callers import Caller
 from shared.sheets.columns import Choice, Column, Day, Whole
@@ -36,8 +36,8 @@ _COLUMNS = (
 
 
 def _put(session: Session, who: Caller, values: dict[str, Any], now: datetime) -> Outcome:
-    done = record_population(session, who, request_of(RecordPopulation, values), now)
-    return "added" if done.created else "unchanged"
+    _, created = recorded(session, who, request_of(RecordPopulation, values), now)
+    return "added" if created else "unchanged"
 
 
 def _things(session: Session, wanted: Wanted) -> Iterator[Mapping[str, Any]]:

@@ -60,13 +60,24 @@ def record_population(
     Raises:
         AreaNotGranted, FigureDayImpossible, AreaNotInRegister, AreaNotThatDay, TextNamesSomebody
     """
+    figure, created = recorded(session, who, request, now)
+    return FigureRecorded(_views_of(session, [figure])[0], created)
+
+
+def recorded(
+    session: Session, who: Caller, request: RecordPopulation, now: datetime
+) -> tuple[PopulationFigure, bool]:
+    """Return the figure of a request, and whether it is new; for who looks at no figure before it.
+
+    Raises: as `record_population`.
+    """
     _require_possible(session, who, request, now)
     # of two who record one figure at once the other finds it
     session.scalar(
         select(Area.code).where(Area.code == request.area_code).with_for_update(key_share=True)
     )
     if (standing := _standing(session, request)) is not None:
-        return FigureRecorded(_views_of(session, [standing])[0], created=False)
+        return standing, False
     figure = PopulationFigure(
         id=new_id(),
         recorded_by=who.id,
@@ -76,7 +87,7 @@ def record_population(
     )
     session.add(figure)
     session.flush()
-    return FigureRecorded(_views_of(session, [figure])[0], created=True)
+    return figure, True
 
 
 def approve_population(session: Session, decision: Decision, now: datetime) -> FigureView:
