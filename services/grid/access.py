@@ -35,6 +35,8 @@ _DISPATCHERS: tuple[Role, ...] = (
     "district_office",
 )
 
+_RECORDERS: tuple[Role, ...] = ("community_secretary", "street_office", "district_office")
+
 # who answers for what is no secret among those who work here; persons are ids
 _POSTS = allow(*_STAFF, scope="grid.posts:read", by_area=False)
 
@@ -46,6 +48,17 @@ ACCESS: Access = {
     "list_areas": _REGISTER,
     "get_area": _REGISTER,
     "get_area_tree": _REGISTER,
+    "list_compounds": allow(*_STAFF, scope="grid.compounds:read"),
+    "get_compound": allow(*_STAFF, scope="grid.compounds:read"),
+    "summarise_compounds": allow(*_STAFF, scope="grid.compounds:read"),
+    "put_compound": allow(*_RECORDERS, scope="grid.compounds:write"),
+    "list_buildings": allow(*_STAFF, scope="grid.compounds:read"),
+    "put_building": allow(*_RECORDERS, scope="grid.compounds:write"),
+    "list_groups": allow(*_STAFF, scope="grid.groups:read"),
+    "get_group": allow(*_STAFF, scope="grid.groups:read"),
+    # zones only by the offices: domain/groups.py
+    "put_group": allow(*_RECORDERS, scope="grid.groups:write"),
+    "list_assignment_findings": allow(*_STAFF, scope="grid.groups:read"),
     "list_posts": _POSTS,
     "get_post": _POSTS,
     "put_post": allow("street_office", "district_office", scope="grid.posts:write"),

@@ -2,9 +2,11 @@
 
 from services.grid.api.areas import AREAS
 from services.grid.api.cases import CASES
+from services.grid.api.compounds import COMPOUNDS
+from services.grid.api.groups import GROUPS
 from services.grid.api.population import POPULATION
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
 from services.grid.api.sheets import SHEETS
 
-BLUEPRINTS = [AREAS, POPULATION, POSTS, CASES, REPORTS, SHEETS]
+BLUEPRINTS = [AREAS, COMPOUNDS, GROUPS, POPULATION, POSTS, CASES, REPORTS, SHEETS]

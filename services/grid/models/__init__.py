@@ -1,5 +1,5 @@
 """Owns the tables of `grid` by subject; importing it knows them all."""
 
-from services.grid.models import areas, cases, population, posts
+from services.grid.models import areas, cases, compounds, groups, population, posts
 
-__all__ = ["areas", "cases", "population", "posts"]
+__all__ = ["areas", "cases", "compounds", "groups", "population", "posts"]

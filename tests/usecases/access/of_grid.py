@@ -5,14 +5,21 @@ from itertools import count
 from uuid import UUID, uuid4
 
 from services.grid.schemas.cases import ListCases, ResolveCase
+from services.grid.schemas.compounds import ListCompounds, PutCompound
+from services.grid.schemas.groups import PutGroup
 from services.grid.schemas.reports import ReportProblem
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
+from services.grid.usecases.compound_reading import list_compounds
+from services.grid.usecases.compounds import CompoundChange, put_compound
+from services.grid.usecases.groups import GroupChange, put_group
 from services.grid.usecases.reports import report_problem
+from shared.database import Transactions
 from tests.factories import NOON
 from tests.tokens import somebody
-from tests.usecases.access.specimens import HOME, Call, Specimen, World
+from tests.usecases.access.specimens import HOME, Call, Reach, Specimen, World
+from tests.usecases.grid.compounds import compound
 from tests.usecases.grid.figures import figure, recorded
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
@@ -89,6 +96,50 @@ def _record(world: World) -> Call:
     return Call("create", "POST", f"{ROOT}/population/figures", body)
 
 
+def _compound(world: World) -> str:
+    """Return the code of a compound in HOME that no cell takes care of."""
+    code, known = f"c-{uuid4().hex}", _at_home(world.db)
+    if not known:
+        change = CompoundChange(code, somebody())
+        world.db.run(put_compound, change, PutCompound("三元一村", HOME, "old_estate", 9, 1, 1))
+    return known or code
+
+
+def _at_home(db: Transactions) -> str | None:
+    page = db.run(list_compounds, ListCompounds(area=HOME, limit=1), somebody())
+    return page.items[0].code if page.items else None
+
+
+def _new_compound(world: World) -> Call:
+    return Call("create", "PUT", f"{ROOT}/compounds/c-{uuid4().hex}", {"json": compound()})
+
+
+def _building(world: World) -> Call:
+    body = {"json": {"name": "8 幢", "units": 1, "floors": 6, "households": 12}}
+    address = f"{ROOT}/compounds/{_compound(world)}/buildings/{uuid4().hex}"
+    return Call("thing", "PUT", address, body)
+
+
+def _in_compounds(world: World, reach: Reach, address: str) -> Call:
+    return Call(reach, "GET", f"{ROOT}/{address.format(_compound(world))}")
+
+
+def _group(world: World) -> str:
+    code = f"g-{uuid4().hex}"
+    world.db.run(put_group, GroupChange(code, somebody()), PutGroup("sector", "片区", HOME))
+    return code
+
+
+def _new_group(world: World) -> Call:
+    body = {"json": {"kind": "sector", "name": "片区", "within_code": HOME, "members": []}}
+    return Call("create", "PUT", f"{ROOT}/groups/g-{uuid4().hex}", body)
+
+
+def _list_groups(world: World) -> Call:
+    _group(world)
+    return Call("list", "GET", f"{ROOT}/groups?area={HOME}")
+
+
 def _list(world: World) -> Call:
     _filed(world)
     return Call("list", "GET", f"{ROOT}/cases?area={HOME}")
@@ -109,6 +160,20 @@ SPECIMENS: dict[str, Specimen] = {
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
     "get_area": lambda world: Call("free", "GET", f"{ROOT}/areas/{HOME}"),
     "get_area_tree": lambda world: Call("free", "GET", f"{ROOT}/areas/320508019/tree"),
+    "list_compounds": lambda world: _in_compounds(world, "list", f"compounds?area={HOME}"),
+    "get_compound": lambda world: _in_compounds(world, "thing", "compounds/{}"),
+    "summarise_compounds": lambda world: _in_compounds(
+        world, "create", f"compounds/summary?area={HOME}"
+    ),
+    "put_compound": _new_compound,
+    "list_buildings": lambda world: _in_compounds(world, "thing", "compounds/{}/buildings"),
+    "put_building": _building,
+    "list_groups": _list_groups,
+    "get_group": lambda world: Call("thing", "GET", f"{ROOT}/groups/{_group(world)}"),
+    "put_group": _new_group,
+    "list_assignment_findings": lambda world: _in_compounds(
+        world, "list", f"assignments/findings?area={HOME}"
+    ),
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,
