@@ -1,134 +1,24 @@
-"""Owns the columns of a subject: headers in both languages, how a cell is read and written."""
+"""Owns the columns of a subject: their headers, and which of a file holds what."""
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from shared.errors import Rejected
 from shared.sheets.cells import Cell, SheetRow, Unusable, Written
 from shared.sheets.faults import BadCell
-
-_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
-_WHOLE = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})")
-_DAY = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日)")
-_BETWEEN = re.compile(r"[\s,;，；、]+")
-_YES, _NO = ("是", "yes", "true", "1"), ("否", "no", "false", "0")
-
-
-class Kind(Protocol):
-    """What the cells of a column hold."""
-
-    def read(self, text: str) -> Any:
-        """Return the value of a cell that isn't blank, as JSON would have it; may raise BadCell."""
-
-    def write(self, value: Any, language: str) -> Written:
-        """Return what to write for a value."""
-
-
-class Text:
-    """Text, codes among it."""
-
-    def read(self, text: str) -> str:
-        """Return the text without spaces around it; a code of which Excel lost digits is none."""
-        if _SCIENTIFIC.fullmatch(text):
-            raise BadCell("scientific")
-        return text
-
-    def write(self, value: Any, _language: str) -> Written:
-        """Return the text."""
-        return None if value is None else str(value)
-
-
-class Whole:
-    """A whole number, with or without a comma between thousands."""
-
-    def read(self, text: str) -> int:
-        """Return the number."""
-        plain = unicodedata.normalize("NFKC", text)
-        if not _WHOLE.fullmatch(plain):
-            raise BadCell("whole")
-        return int(plain.replace(",", ""))
-
-    def write(self, value: Any, _language: str) -> Written:
-        """Return the number."""
-        return None if value is None else int(value)
-
-
-class Day:
-    """A day: 2026-11-26, 2026/11/26, 2026.11.26, 2026年11月26日, or a date of Excel's."""
-
-    def read(self, text: str) -> str:
-        """Return the day in ISO 8601."""
-        if not (found := _DAY.fullmatch(unicodedata.normalize("NFKC", text))):
-            raise BadCell("day")
-        year, month, day = (int(part) for part in found.groups() if part)
-        try:
-            return date(year, month, day).isoformat()
-        except ValueError:
-            raise BadCell("day") from None
-
-    def write(self, value: Any, _language: str) -> Written:
-        """Return the day."""
-        written: date | None = value
-        return written
-
-
-class YesNo:
-    """是 or 否."""
-
-    def read(self, text: str) -> bool:
-        """Return whether it is yes."""
-        if (said := text.casefold()) in (*_YES, *_NO):
-            return said in _YES
-        raise BadCell("yes_no")
-
-    def write(self, value: Any, language: str) -> Written:
-        """Return the word."""
-        return (_YES if value else _NO)[0 if language == "zh" else 1]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a closed set: by value → what it is called in Chinese."""
-
-    names: Mapping[str, str]
-
-    def read(self, text: str) -> str:
-        """Return the value that is meant: its name or itself."""
-        for value, name in self.names.items():
-            if text in (name, value):
-                return value
-        zh, en = "、".join(self.names.values()), ", ".join(self.names)
-        raise BadCell("choice", zh=zh, en=en)
-
-    def write(self, value: Any, language: str) -> Written:
-        """Return its name, in English the value itself."""
-        return None if value is None else self.names[value] if language == "zh" else str(value)
-
-
-class Several:
-    """Several words, with spaces, commas or semicolons between."""
-
-    def read(self, text: str) -> list[str]:
-        """Return the words."""
-        return [word for word in _BETWEEN.split(text) if word]
-
-    def write(self, value: Any, _language: str) -> Written:
-        """Return the words in one text."""
-        return " ".join(value)
+from shared.sheets.kinds import Code, Kind
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: the field of the API, which is its English header too, and its Chinese header."""
+    """A column: the field of the API, dotted within another, which is its English header too."""
 
     name: str
     zh: str
-    kind: Kind = field(default_factory=Text)
+    kind: Kind = field(default_factory=Code)
 
     def header(self, language: str) -> str:
         """Return what an export calls it."""
@@ -172,23 +62,26 @@ class Layout:
         return values, faults
 
     def place(self, path: str | None, row: SheetRow) -> tuple[str | None, str]:
-        """Return (the header, the cell) of the field that a dotted path begins with."""
-        name = (path or "").partition(".")[0]
-        for at, column in enumerate(self._at):
-            if column is not None and column.name == name:
-                cell = row.cells[at] if at < len(row.cells) else ""
-                return self._said[at], cell.text if isinstance(cell, Unusable) else cell
+        """Return (the header, the cell) of the column that a dotted path leads to, or nearest."""
+        names = [column.name if column else "" for column in self._at]
+        steps = (path or "").split(".")
+        for length in range(len(steps), 0, -1):
+            name = ".".join(steps[:length])
+            for at, found in enumerate(names):
+                if found == name or found.startswith(f"{name}."):
+                    cell = row.cells[at] if at < len(row.cells) else ""
+                    return self._said[at], cell.text if isinstance(cell, Unusable) else cell
         return None, ""
 
     def _value(self, at: int, cell: Cell) -> Iterator[tuple[str, Any]]:
         if isinstance(cell, Unusable):
             raise BadCell(cell.kind)
-        if not (text := cell.strip()):
+        if not cell.strip():
             return iter(())
         column = self._at[at] if at < len(self._at) else None
         if column is None:
             raise BadCell("beside")
-        return iter([(column.name, column.kind.read(text))])
+        return iter([(column.name, column.kind.read(cell))])
 
     def _header_at(self, at: int) -> str | None:
         return self._said[at] or None if at < len(self._said) else None

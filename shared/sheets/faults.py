@@ -7,7 +7,6 @@ WORDS = {
     ),
     "whole": ("须为整数", "must be a whole number"),
     "day": ("须为日期，如 2026-11-26", "must be a day such as 2026-11-26"),
-    "yes_no": ("须为“是”或“否”", "must be yes or no"),
     "choice": ("只能是：{zh}", "must be one of: {en}"),
     "formula": (
         "单元格是公式，请粘贴为数值",
@@ -16,6 +15,10 @@ WORDS = {
     "formula_error": (
         "单元格是 Excel 的错误值",
         "the cell is an error of Excel's",
+    ),
+    "things": (
+        "须写作“{zh}”，多项以分号分隔",
+        "must be written as {en}, with semicolons between several",
     ),
     "duplicate": ("与第 {first} 行重复", "is about the same as row {first}"),
     "beside": ("该列没有表头", "this column has no header"),

@@ -13,7 +13,8 @@ from services.grid.sheets.subject import Outcome, Subject, TakenIn, Wanted, requ
 from services.grid.usecases.population import recorded
 from services.grid.usecases.population_in_force import in_force
 from shared.auth.callers import Caller
-from shared.sheets.columns import Choice, Column, Day, Whole
+from shared.sheets.columns import Column
+from shared.sheets.kinds import Choice, Day, Text, Whole
 
 _SOURCES = {
     "census": "人口普查",
@@ -31,7 +32,7 @@ _COLUMNS = (
     Column("registered", "户籍人口", Whole()),
     Column("households", "户数", Whole()),
     Column("source_kind", "来源类别", Choice(_SOURCES)),
-    Column("source", "来源"),
+    Column("source", "来源", Text()),
 )
 
 

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 from services.grid.domain.areas import subtree_of
 from services.grid.models.posts import PostRow
 from services.grid.schemas.posts import PutPost
-from services.grid.sheets.subject import Outcome, Subject, TakenIn, Wanted, request_of
+from services.grid.sheets.subject import Outcome, Subject, TakenIn, Wanted, outcome_of, request_of
 from services.grid.usecases.posts import PostChange, put_post
 from shared.auth.callers import Caller
-from shared.sheets.columns import Choice, Column, Several, YesNo
+from shared.sheets.columns import Column
+from shared.sheets.kinds import Choice, Several, Text, YesNo
 
 _COLUMNS = (
     Column("code", "岗位代码"),
-    Column("name", "岗位名称"),
+    Column("name", "岗位名称", Text()),
     Column("branch", "条块", Choice({"territorial": "块", "functional": "条"})),
     Column("area_code", "区划代码"),
     Column("case_classes", "负责类别", Several()),
@@ -34,9 +35,7 @@ def _put(session: Session, who: Caller, values: dict[str, Any], now: datetime) -
     # the file is what is to be, whatever version of the post its writer saw
     change = PostChange(code, who, conditional=before is not None)
     done = put_post(session, change, request, now)
-    if done.created:
-        return "added"
-    return "unchanged" if done.view.version == before else "changed"
+    return outcome_of(before, done.view.version)
 
 
 def _things(session: Session, wanted: Wanted) -> Iterator[Mapping[str, Any]]:

@@ -24,6 +24,7 @@ class Wanted:
 
     area: str
     on: date
+    today: date
     who: Caller
 
 
@@ -49,14 +50,39 @@ class Subject:
     """`en`: for a program that knows the columns by those names, whatever the caller speaks."""
 
 
-def request_of(request: type[Request], values: dict[str, Any]) -> Request:
+def request_of(request: type[Request], values: Mapping[str, Any]) -> Request:
     """Return the request that a caller of the HTTP door would have sent with these values.
+
+    A dotted name is that of a field within another.
 
     Raises:
         marshmallow.ValidationError: naming every field at fault.
     """
+    nested: dict[str, Any] = {}
+    for name, value in values.items():
+        *way, last = name.split(".")
+        inside = nested
+        for step in way:
+            inside = inside.setdefault(step, {})
+        inside[last] = value
     named: Any = request
-    return cast(Request, _schema(named).load(values))
+    return cast(Request, _schema(named).load(nested))
+
+
+def day_in(wanted: Wanted) -> date | None:
+    """Return what a dated thing's row says of its day: none of today, whose export is to be edited.
+
+    What comes in without a day holds from the day when it comes in; what held on another day comes
+    back as of that day.
+    """
+    return None if wanted.on == wanted.today else wanted.on
+
+
+def outcome_of(before: int | None, after: int) -> Outcome:
+    """Return what a PUT did to a thing that had a version before it, or was not there."""
+    if before is None:
+        return "added"
+    return "unchanged" if after == before else "changed"
 
 
 @cache

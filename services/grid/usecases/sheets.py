@@ -79,7 +79,8 @@ def export_sheet(session: Session, asked: SheetExport, now: datetime) -> IO[byte
         ExportTooLarge
     """
     subject = asked.subject
-    wanted = Wanted(asked.area, asked.on or day_of(now), asked.who)
+    today = day_of(now)
+    wanted = Wanted(asked.area, asked.on or today, today, asked.who)
     language = "en" if subject.headers == "en" else asked.language
     return write_sheet(
         table(subject.columns, subject.things(session, wanted), language), asked.form
