@@ -155,6 +155,14 @@ def _import(world: World) -> Call:
     return Call("free", "POST", f"{ROOT}/areas/imports", options)
 
 
+def _sheet(world: World) -> Call:
+    row = post(code=f"kuai-{uuid4().hex}", name="三元一村（块）", area_code=HOME)
+    row |= {"case_classes": "", "active": "yes"}
+    body = f"{','.join(row)}\n{','.join(row.values())}\n"
+    options = {"data": body, "content_type": "text/csv"}
+    return Call("rows", "POST", f"{ROOT}/imports/posts", options, also_asks="put_post")
+
+
 SPECIMENS: dict[str, Specimen] = {
     "import_areas": _import,
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
@@ -183,6 +191,11 @@ SPECIMENS: dict[str, Specimen] = {
     "record_population": _record,
     "approve_population": lambda world: _decide(world, "approve"),
     "refuse_population": lambda world: _decide(world, "refuse", reason="请核对"),
+    "import_sheet": _sheet,
+    # a part of the figures would pass for all
+    "export_sheet": lambda world: Call(
+        "create", "GET", f"{ROOT}/exports/population?area={HOME}", also_asks="list_population"
+    ),
     "report_problem": lambda world: Call("free", "POST", f"{ROOT}/reports", {"json": REPORT}),
     "get_report": lambda world: Call("free", "GET", f"{ROOT}/reports/{_report(world)}"),
     "list_cases": _list,
