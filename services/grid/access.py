@@ -86,6 +86,13 @@ ACCESS: Access = {
     "list_matrix_lines": _POSTS,
     "list_findings": _POSTS,
     "activate_matrix": allow("district_office", scope="grid.posts:write"),
+    "list_population": allow(*_STAFF, scope="grid.population:read"),
+    "list_population_figures": allow(*_STAFF, scope="grid.population:read"),
+    "record_population": allow(
+        "community_secretary", "street_office", scope="grid.population:write"
+    ),
+    "approve_population": allow("street_office", "district_office"),
+    "refuse_population": allow("street_office", "district_office"),
     "list_cases": allow(*_STAFF, scope="grid.cases:read"),
     "get_case": allow(*_STAFF, scope="grid.cases:read"),
     "file_case": allow(*_VERIFIERS, scope="grid.cases:write"),
@@ -94,6 +101,9 @@ ACCESS: Access = {
     "resolve_case": allow(*_MENDERS, scope="grid.cases:write"),
     "return_case": allow(*_CHECKERS, scope="grid.cases:write"),
     "close_case": allow(*_CHECKERS, scope="grid.cases:write"),
+    # then the row of the subject decides: put_post of posts, record_population of population
+    "import_sheet": allow("community_secretary", "street_office", "district_office"),
+    "export_sheet": allow_everyone(),
     "report_problem": PUBLIC,
     "get_report": PUBLIC,
 }

@@ -5,6 +5,7 @@ from shared.messaging.aggregates import Column, Held, Owned, Staying
 OWNED = (
     Owned("case_id", "cases", "id", "version"),
     Owned("post_id", "posts", "id", "version"),
+    Owned("figure_id", "population_figures", "id", "version", "state = 'awaiting'"),
     Owned("compound_id", "compounds", "id", "version"),
     Owned("group_id", "groups", "id", "version"),
     Owned("matrix_id", "matrices", "id", "version"),

@@ -128,6 +128,36 @@ class MatrixActivatedV1:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PopulationRecordedV1:
+    """How many live in a community, or in a compound of it, from a day on, as somebody approved it.
+
+    Of several of one place that is in force which has the last day that has come; of one day that
+    approved last. Aggregate numbers, never a person.
+    """
+
+    figure_id: UUID
+    area_code: str = field(metadata=_CODE)
+    compound_code: str | None
+    """None: the whole community."""
+    day: date
+    residents: int = field(metadata=_COUNT)
+    """常住人口."""
+    registered: int = field(metadata=_COUNT)
+    """户籍人口."""
+    households: int = field(metadata=_COUNT)
+    """户数."""
+    source_kind: str = field(metadata=_WORD)
+    """`census`, `police`, `community_survey`, and those that come."""
+    source: str
+    recorded_by: UUID
+    recorded_at: datetime
+    approved_by: UUID
+    """Another person."""
+    approved_at: datetime
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompoundPlaceState:
     """Where a compound lies from a day until before another (none: for ever)."""
 

@@ -61,6 +61,7 @@ EVENTS = (
     EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", _KNOWS_AREAS),
     EventType("grid", "area_changed.v1", grid.AreaChangedV1, "area_code", _KNOWS_AREAS),
     EventType("grid", "post_changed.v1", grid.PostChangedV1, "post_id", ()),
+    EventType("grid", "population_recorded.v1", grid.PopulationRecordedV1, "figure_id", ()),
     EventType("grid", "compound_changed.v1", grid.CompoundChangedV1, "compound_id", ()),
     EventType("grid", "zone_changed.v1", grid.ZoneChangedV1, "group_id", ()),
     EventType("grid", "group_changed.v1", grid.GroupChangedV1, "group_id", ()),

@@ -7,6 +7,8 @@ SCOPES: dict[str, tuple[str, str]] = {
     "grid.areas:write": ("导入区划登记册", "import the register of areas"),
     "grid.cases:read": ("查看案件", "read cases"),
     "grid.cases:write": ("办理案件", "work on cases"),
+    "grid.population:read": ("查看人口数据", "read population figures"),
+    "grid.population:write": ("填报人口数据", "record population figures"),
     "grid.compounds:read": ("查看小区与楼栋", "read compounds and buildings"),
     "grid.compounds:write": ("登记小区与楼栋", "record compounds and buildings"),
     "grid.groups:read": ("查看管区、联工委、居民小组与片区", "read zones and other groups"),

@@ -7,8 +7,10 @@ from services.grid.api.cases import CASES
 from services.grid.api.compounds import COMPOUNDS
 from services.grid.api.groups import GROUPS
 from services.grid.api.matrices import MATRICES
+from services.grid.api.population import POPULATION
 from services.grid.api.posts import POSTS
 from services.grid.api.reports import REPORTS
+from services.grid.api.sheets import SHEETS
 
 BLUEPRINTS = [
     AREAS,
@@ -16,6 +18,8 @@ BLUEPRINTS = [
     BOUNDARIES,
     COMPOUNDS,
     GROUPS,
+    POPULATION,
+    SHEETS,
     POSTS,
     MATRICES,
     CASES,

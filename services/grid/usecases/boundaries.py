@@ -76,7 +76,6 @@ def follow(session: Session, change_id: UUID, moved: Mapping[str, str], on: date
     if not pairs:
         return
     session.flush()  # what the change made of areas: SQL below refers to it
-    take_turn(session)
     codes = sorted({code for pair in pairs for code in pair})
     said: dict[str, Any] = {"change_id": change_id, "day": on}
     said |= {"codes": codes, "old": [old for old, _ in pairs], "new": [new for _, new in pairs]}

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import date, timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 from deploy.demo.boundaries import cells, collection, middle_of
@@ -32,12 +33,14 @@ from tests.factories import NOON
 from tests.tokens import somebody
 from tests.usecases.access.specimens import HOME, Call, Reach, Specimen, World
 from tests.usecases.grid.compounds import compound
+from tests.usecases.grid.figures import figure, recorded
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
 from tests.usecases.shared.people import rows
 
 ROOT = "/api/v1/grid"
+_HOUSEHOLDS = count(1)
 REPORT = {
     "area_code": HOME,
     "case_class": "exposed-litter",
@@ -85,6 +88,26 @@ def _waiting(world: World) -> UUID:
 def _post(world: World) -> Call:
     body = {"json": post(name="三元一村（块）", area_code=HOME)}
     return Call("create", "PUT", f"{ROOT}/posts/kuai-{uuid4().hex}", body)
+
+
+def _figure(world: World) -> UUID:
+    """Return a figure of another person that awaits its approver."""
+    return recorded(world.db, households=next(_HOUSEHOLDS)).id
+
+
+def _decide(world: World, decision: str, **body: str) -> Call:
+    path = f"{ROOT}/population/figures/{_figure(world)}/{decision}"
+    return Call("thing", "POST", path, {"json": body} if body else {})
+
+
+def _figures(world: World) -> Call:
+    _figure(world)
+    return Call("list", "GET", f"{ROOT}/population/figures?area={HOME}")
+
+
+def _record(world: World) -> Call:
+    body = {"json": figure(households=next(_HOUSEHOLDS))}
+    return Call("create", "POST", f"{ROOT}/population/figures", body)
 
 
 def _compound(world: World) -> str:
@@ -260,6 +283,14 @@ def _cell_at(world: World) -> Call:
     return Call("free", "GET", f"{ROOT}/cells/at?lon={lon}&lat={lat}")
 
 
+def _sheet(world: World) -> Call:
+    row = post(code=f"kuai-{uuid4().hex}", name="三元一村（块）", area_code=HOME)
+    row |= {"case_classes": "", "active": "yes"}
+    body = f"{','.join(row)}\n{','.join(row.values())}\n"
+    options = {"data": body, "content_type": "text/csv"}
+    return Call("rows", "POST", f"{ROOT}/imports/posts", options, also_asks="put_post")
+
+
 SPECIMENS: dict[str, Specimen] = {
     "import_areas": _import,
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
@@ -303,6 +334,17 @@ SPECIMENS: dict[str, Specimen] = {
     "list_matrix_lines": lambda world: _matrix(world, "/lines"),
     "list_findings": lambda world: Call("free", "GET", f"{ROOT}/matrices/{HOME[:6]}/findings"),
     "activate_matrix": _activate,
+    # the sum of a part would pass for that of the whole
+    "list_population": lambda world: Call("create", "GET", f"{ROOT}/population?area={HOME}"),
+    "list_population_figures": _figures,
+    "record_population": _record,
+    "approve_population": lambda world: _decide(world, "approve"),
+    "refuse_population": lambda world: _decide(world, "refuse", reason="请核对"),
+    "import_sheet": _sheet,
+    # a part of the figures would pass for all
+    "export_sheet": lambda world: Call(
+        "create", "GET", f"{ROOT}/exports/population?area={HOME}", also_asks="list_population"
+    ),
     "report_problem": lambda world: Call("free", "POST", f"{ROOT}/reports", {"json": REPORT}),
     "get_report": lambda world: Call("free", "GET", f"{ROOT}/reports/{_report(world)}"),
     "list_cases": _list,
