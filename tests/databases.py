@@ -12,6 +12,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from deploy.local.applications import EXTENSIONS
+from deploy.postgres.databases import make_empty
 from shared.database import Transactions, build_engine
 from shared.ids import new_id
 from shared.migrations import migrate
@@ -107,10 +109,10 @@ class DatabaseServer:
         self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.url(name)
 
-    def create_empty(self) -> str:
-        """Return the URL of a database without any table."""
+    def create_empty(self, service: str = "grid") -> str:
+        """Return the URL of a database without any table of ours, as an installation makes it."""
         name = f"empty_{new_id().hex}"
-        self._execute("CREATE DATABASE {}", name)
+        self._make(name, service)
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -124,10 +126,14 @@ class DatabaseServer:
 
     def _make_template(self, service: str) -> str:
         name = f"{service}_template"
-        self._execute("CREATE DATABASE {}", name)
+        self._make(name, service)
         migrate(service, self.url(name))
         self._templates[service] = name
         return name
+
+    def _make(self, name: str, service: str) -> None:
+        login = make_url(self._admin_url).username or ""
+        make_empty(self._admin_url, name, login, EXTENSIONS.get(service, ()))
 
     def _execute(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self._admin_url, autocommit=True) as connection:

@@ -8,7 +8,7 @@ from shared.messaging.topology import EVENTS
 
 _NO_HEALTH = 'operation!~".*health[.].*"'
 
-MACHINERY = ("areas_imported", "account_changed", "signing_keys_changed")
+MACHINERY = ("areas_imported", "area_changed", "account_changed", "signing_keys_changed")
 """Events that carry what services must know of each other; nobody's work of the day."""
 
 WORDS = {

@@ -85,6 +85,15 @@ class FaultSchema(marshmallow.Schema):
     )
     row = marshmallow.fields.Integer(metadata={"description": "Line of a file; its header is 1"})
     value = marshmallow.fields.String()
+    kind = marshmallow.fields.String(
+        metadata={"description": "Its stable name in a file of shapes"}
+    )
+    feature = marshmallow.fields.Integer(metadata={"description": "Of GeoJSON, counted from 1"})
+    ring = marshmallow.fields.Integer(metadata={"description": "Of the feature, counted from 1"})
+    code = marshmallow.fields.String(metadata={"description": "The code of the feature's area"})
+    lon = marshmallow.fields.Float(metadata={"description": "The spot, in the file's coordinates"})
+    lat = marshmallow.fields.Float()
+    area_m2 = marshmallow.fields.Float(metadata={"description": "How much, in square metres"})
     detail = marshmallow.fields.String(required=True)
 
 

@@ -59,7 +59,11 @@ EVENTS = (
         "gateway", "signing_keys_changed.v1", gateway.SigningKeysChangedV1, "key_set_id", _OTHERS
     ),
     EventType("grid", "areas_imported.v1", grid.AreasImportedV1, "import_id", _KNOWS_AREAS),
+    EventType("grid", "area_changed.v1", grid.AreaChangedV1, "area_code", _KNOWS_AREAS),
     EventType("grid", "post_changed.v1", grid.PostChangedV1, "post_id", ()),
+    EventType("grid", "compound_changed.v1", grid.CompoundChangedV1, "compound_id", ()),
+    EventType("grid", "zone_changed.v1", grid.ZoneChangedV1, "group_id", ()),
+    EventType("grid", "group_changed.v1", grid.GroupChangedV1, "group_id", ()),
     EventType("grid", "matrix_activated.v1", grid.MatrixActivatedV1, "matrix_id", ()),
     EventType("grid", "case_reported.v1", grid.CaseReportedV1, "case_id", ()),
     EventType("grid", "case_refused.v1", grid.CaseRefusedV1, "case_id", ()),

@@ -74,7 +74,8 @@ def test_a_field_that_a_later_producer_added_is_read_past(event: EventType):
 @by_name
 def test_the_subject_of_an_event_is_an_id_that_it_carries(event: EventType):
     subject = getattr(schema_of(event.contract).load(sample(event)), event.subject)
-    assert isinstance(subject, UUID)
+    # an area has no id besides its code
+    assert isinstance(subject, str if event.subject == "area_code" else UUID)
 
 
 @pytest.mark.parametrize(("event", "name"), REQUIRED)

@@ -19,13 +19,6 @@ class PostUnknown(NotFound):
     en = "There is no such post"
 
 
-class AreaNotRegistered(Rejected):
-    """A request names an area that the register doesn't have."""
-
-    zh = "登记册中没有区划代码 {code}"
-    en = "The register has no area {code}"
-
-
 class ClassesOfTerritorialPost(Rejected):
     """A post by place answers for every class there; only one by subject may have a choice."""
 

@@ -1,5 +1,5 @@
 """Owns the tables of `grid` by subject; importing it knows them all."""
 
-from services.grid.models import areas, cases, matrices, posts
+from services.grid.models import areas, boundaries, cases, compounds, groups, matrices, posts
 
-__all__ = ["areas", "cases", "matrices", "posts"]
+__all__ = ["areas", "boundaries", "cases", "compounds", "groups", "matrices", "posts"]

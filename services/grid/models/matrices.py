@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.grid.domain.responsibility import Branch
-from services.grid.models.base import AreaCode, GridBase
+from services.grid.models.registry import AreaCode, GridBase
 
 
 class MatrixRow(GridBase):

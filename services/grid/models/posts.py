@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.grid.domain.holding import Office
 from services.grid.domain.post_kinds import PostKind
 from services.grid.domain.responsibility import Branch
-from services.grid.models.base import AreaCode, GridBase
+from services.grid.models.registry import AreaCode, GridBase
 
 
 class PostRow(GridBase):

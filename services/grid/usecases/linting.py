@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import LENGTH_OF_LEVEL, ancestors_of, subtree_of
+from services.grid.domain.areas import LENGTH_OF_LEVEL, AreaNotRegistered, ancestors_of, subtree_of
 from services.grid.domain.case_classes import STREET_PROBLEMS, UNCLASSIFIED
 from services.grid.domain.covering import Place
 from services.grid.domain.duties import Duty
@@ -22,7 +22,7 @@ from services.grid.models.areas import Area, AreaVersion
 from services.grid.models.matrices import MatrixLine
 from services.grid.models.posts import PostRow
 from services.grid.schemas.matrices import FindingsView, FindingView, ShowFindings
-from services.grid.usecases.area_days import AreaNotInRegister, day_of
+from services.grid.usecases.area_days import day_of
 from services.grid.usecases.owning import versions_on
 from services.grid.usecases.post_records import holdings_of, kind_of_row
 
@@ -77,13 +77,13 @@ def list_findings(session: Session, code: str, wanted: ShowFindings, now: dateti
     """Return what an area, or a part of it, has wrong; nothing changes.
 
     Raises:
-        AreaNotInRegister, AreaOutside
+        AreaNotRegistered, AreaOutside
     """
     area, since = wanted.area or code, wanted.since or day_of(now)
     if not area.startswith(code):
         raise AreaOutside("area", code=area, within=code)
     if session.get(Area, area) is None:
-        raise AreaNotInRegister("area", code=area)
+        raise AreaNotRegistered("area", code=area)
     found = lint(session, area, since)
     errors = sum(one.severity == "error" for one in found)
     shown = found[: wanted.limit]

@@ -71,7 +71,7 @@ def activate_matrix(
     """Lint what the posts declare for a district, and let it hold from a day on.
 
     Raises:
-        AreaNotGranted, NotADistrict, AreaNotInRegister, AreaNotThatDay, EffectiveInThePast
+        AreaNotGranted, NotADistrict, AreaNotRegistered, AreaNotThatDay, EffectiveInThePast
         PreconditionRequired, Stale: when there is one, and the caller doesn't say which version of
             it was seen, or another.
         MatrixUnknown: when a version is expected where none was activated.

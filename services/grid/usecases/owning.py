@@ -88,7 +88,7 @@ def get_owners(session: Session, wanted: ShowOwners, now: datetime) -> OwnersVie
     """Return the two posts that answer for a class in an area on a day, and who is in them.
 
     Raises:
-        AreaNotInRegister, AreaNotThatDay
+        AreaNotRegistered, AreaNotThatDay
     """
     day = wanted.on or day_of(now)
     name = name_on(session, "area", wanted.area, day)

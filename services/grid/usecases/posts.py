@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.grid.domain import posts
-from services.grid.domain.areas import subtree_of
+from services.grid.domain.areas import AreaNotRegistered, subtree_of
 from services.grid.domain.holding import (
     ANSWERING,
     Appointment,
@@ -161,7 +161,7 @@ def _checked(session: Session, asked: PostChange, request: PutPost) -> dict[str,
     kind = kind_of(request.kind, request.branch)
     classes = classes_of_kind(kind, request.case_classes)
     if session.get(Area, request.area_code) is None:
-        raise posts.AreaNotRegistered("area_code", code=request.area_code)
+        raise AreaNotRegistered("area_code", code=request.area_code)
     said = ("name", "area_code", "duties", "basis", "active")
     content = {name: getattr(request, name) for name in said}
     return {**content, "kind": kind, "branch": branch_of(kind), "case_classes": list(classes)}

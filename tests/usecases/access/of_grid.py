@@ -1,24 +1,42 @@
 """Owns the specimens of `grid`."""
 
+import io
+import json
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+from deploy.demo.boundaries import cells, collection, middle_of
+from services.grid.boundary_file import BoundaryFile
+from services.grid.boundary_uploads import GEOJSON
+from services.grid.schemas.area_changes import EstablishArea, RenameArea
+from services.grid.schemas.boundaries import ImportBoundaries
 from services.grid.schemas.cases import ListCases, ResolveCase
+from services.grid.schemas.compounds import PutBuilding, PutCompound
+from services.grid.schemas.groups import PutGroup
 from services.grid.schemas.matrices import ActivateMatrix
 from services.grid.schemas.reports import ReportProblem
+from services.grid.usecases.area_changes import AreaCommand, establish_area, rename_area
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.boundary_imports import import_boundaries
+from services.grid.usecases.buildings import put_building
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
+from services.grid.usecases.compounds import CompoundChange, put_compound
+from services.grid.usecases.groups import GroupChange, put_group
 from services.grid.usecases.matrices import Activation, activate_matrix
 from services.grid.usecases.owning import versions_on
 from services.grid.usecases.reports import report_problem
+from shared.clock import real_now
 from tests.factories import NOON
 from tests.tokens import somebody
-from tests.usecases.access.specimens import HOME, Call, Specimen, World
+from tests.usecases.access.specimens import HOME, Call, Reach, Specimen, World
+from tests.usecases.grid.compounds import compound
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
 from tests.usecases.shared.parking import execute
+from tests.usecases.shared.people import rows
 
 ROOT = "/api/v1/grid"
 REPORT = {
@@ -70,6 +88,52 @@ def _post(world: World) -> Call:
     return Call("create", "PUT", f"{ROOT}/posts/kuai-{uuid4().hex}", body)
 
 
+def _compound(world: World) -> str:
+    """Return the code of a new compound in HOME that no cell takes care of."""
+    code = f"c-{uuid4().hex}"
+    request = PutCompound("三元一村", HOME, "old_estate", 9, 1, 1)
+    world.db.run(put_compound, CompoundChange(code, somebody()), request)
+    return code
+
+
+def _buildings(world: World) -> Call:
+    code = _compound(world)
+    for number in "123":
+        change = CompoundChange(code, somebody(), number=number)
+        world.db.run(put_building, change, PutBuilding(f"{number} 幢", 1, 6, 12))
+    return Call("thing", "GET", f"{ROOT}/compounds/{code}/buildings")
+
+
+def _new_compound(world: World) -> Call:
+    return Call("create", "PUT", f"{ROOT}/compounds/c-{uuid4().hex}", {"json": compound()})
+
+
+def _building(world: World) -> Call:
+    body = {"json": {"name": "8 幢", "units": 1, "floors": 6, "households": 12}}
+    address = f"{ROOT}/compounds/{_compound(world)}/buildings/{uuid4().hex}"
+    return Call("thing", "PUT", address, body)
+
+
+def _in_compounds(world: World, reach: Reach, address: str) -> Call:
+    return Call(reach, "GET", f"{ROOT}/{address.format(_compound(world))}")
+
+
+def _group(world: World) -> str:
+    code = f"g-{uuid4().hex}"
+    world.db.run(put_group, GroupChange(code, somebody()), PutGroup("sector", "片区", HOME))
+    return code
+
+
+def _new_group(world: World) -> Call:
+    body = {"json": {"kind": "sector", "name": "片区", "within_code": HOME, "members": []}}
+    return Call("create", "PUT", f"{ROOT}/groups/g-{uuid4().hex}", body)
+
+
+def _list_groups(world: World) -> Call:
+    _group(world)
+    return Call("list", "GET", f"{ROOT}/groups?area={HOME}")
+
+
 def _appoint(world: World) -> Call:
     """Let somebody coordinate at a post in HOME."""
     code, today = f"kuai-{uuid4().hex}", date(2026, 11, 23)
@@ -116,11 +180,121 @@ def _import(world: World) -> Call:
     return Call("free", "POST", f"{ROOT}/areas/imports", options)
 
 
+NEIGHBOUR = "320508019021"
+TODAY = day_of(real_now())
+
+
+def _begun_cell(world: World) -> str:
+    """Return a cell of HOME that is there since yesterday."""
+    asked = EstablishArea(
+        effective_on=TODAY - timedelta(days=1), basis="街道通知", name="网格", parent_code=HOME
+    )
+    (begun,) = world.db.run(establish_area, somebody(), asked).effects
+    return begun.code
+
+
+def _change(path: str, *, only: tuple[str, ...] = (), **body: object) -> Call:
+    said = {"effective_on": TODAY.isoformat(), "basis": "街道通知"} | body
+    return Call("create", "POST", f"{ROOT}/{path}", {"json": said}, only=only)
+
+
+def _merge(world: World) -> Call:
+    one, two = _begun_cell(world), _begun_cell(world)
+    return _change("areas/merge", codes=[one, two], into={"code": one, "name": "合并网格"})
+
+
+def _split(world: World) -> Call:
+    code, other = _begun_cell(world), _begun_cell(world)
+    free = f"{HOME}{int(other[-3:]) + 1:03}"
+    parts = [{"code": code, "name": "东网格"}, {"code": free, "name": "西网格"}]
+    return _change(f"areas/{code}/split", into=parts)
+
+
+def _move_cell(world: World) -> Call:
+    code = _begun_cell(world)
+    to = NEIGHBOUR + code[-3:]
+    return _change(f"areas/{code}/move", to_code=to, only=("above", "among others"))
+
+
+def _renamed(world: World) -> UUID:
+    asked = RenameArea(effective_on=TODAY, basis="街道通知", name="新网格")
+    command = AreaCommand(_begun_cell(world), somebody())
+    return world.db.run(rename_area, command, asked).id
+
+
+def _changes(world: World) -> Call:
+    _renamed(world)
+    return Call("free", "GET", f"{ROOT}/area-changes")
+
+
+def _cell(world: World) -> tuple[str, str, tuple[float, float]]:
+    """Return the body that draws a new cell of HOME in a place of its own, and its middle."""
+    (drawn,) = rows(world.db, "SELECT count(*) FROM boundaries")
+    (cell,) = cells(HOME, 10 + 2 * drawn, 1, 1)
+    cell["properties"] = {"community": HOME, "name": "新网格"}
+    return json.dumps(collection([cell])), GEOJSON, middle_of(10 + 2 * drawn, 0)
+
+
+def _draw(world: World) -> Call:
+    body, kind, _ = _cell(world)
+    options = {"data": body.encode(), "content_type": kind}
+    return Call("create", "POST", f"{ROOT}/boundaries/imports", options)
+
+
+def _drawn(world: World) -> tuple[float, float]:
+    body, _, middle = _cell(world)
+    file = BoundaryFile(io.BytesIO(body.encode()), packed=False)
+    world.db.run(import_boundaries, file, ImportBoundaries(), somebody())
+    return middle
+
+
+def _boundaries(world: World) -> Call:
+    _drawn(world)
+    return Call("list", "GET", f"{ROOT}/boundaries?area={HOME}", also=("below",))
+
+
+def _boundary(world: World) -> Call:
+    _drawn(world)
+    return Call("thing", "GET", f"{ROOT}/areas/{HOME}001/boundary", also=("below",))
+
+
+def _cell_at(world: World) -> Call:
+    lon, lat = _drawn(world)
+    return Call("free", "GET", f"{ROOT}/cells/at?lon={lon}&lat={lat}")
+
+
 SPECIMENS: dict[str, Specimen] = {
     "import_areas": _import,
     "list_areas": lambda world: Call("free", "GET", f"{ROOT}/areas?parent=320508019"),
     "get_area": lambda world: Call("free", "GET", f"{ROOT}/areas/{HOME}"),
     "get_area_tree": lambda world: Call("free", "GET", f"{ROOT}/areas/320508019/tree"),
+    "establish_area": lambda world: _change("areas", parent_code=HOME, name="新网格"),
+    "rename_area": lambda world: _change(f"areas/{_begun_cell(world)}/rename", name="新网格"),
+    "merge_areas": _merge,
+    "split_area": _split,
+    "move_area": _move_cell,
+    "abolish_area": lambda world: _change(f"areas/{_begun_cell(world)}/abolish"),
+    "revert_area_change": lambda world: _change(f"area-changes/{_renamed(world)}/revert"),
+    "list_area_changes": _changes,
+    "get_area_change": lambda world: Call("free", "GET", f"{ROOT}/area-changes/{_renamed(world)}"),
+    "list_compounds": lambda world: _in_compounds(world, "list", f"compounds?area={HOME}"),
+    "get_compound": lambda world: _in_compounds(world, "thing", "compounds/{}"),
+    "summarise_compounds": lambda world: _in_compounds(
+        world, "create", f"summaries/compounds?area={HOME}"
+    ),
+    "put_compound": _new_compound,
+    "list_buildings": _buildings,
+    "put_building": _building,
+    "list_groups": _list_groups,
+    "get_group": lambda world: Call("thing", "GET", f"{ROOT}/groups/{_group(world)}"),
+    "put_group": _new_group,
+    "list_assignment_findings": lambda world: _in_compounds(
+        world, "list", f"assignments/findings?area={HOME}"
+    ),
+    "import_boundaries": _draw,
+    "list_boundaries": _boundaries,
+    "get_boundary": _boundary,
+    "cell_at": _cell_at,
     "list_posts": lambda world: Call("free", "GET", f"{ROOT}/posts?area=320508"),
     "get_post": lambda world: Call("free", "GET", f"{ROOT}/posts/{KUAI}"),
     "put_post": _post,

@@ -63,6 +63,16 @@ def test_what_comes_back_is_empty_but_for_what_a_migration_wrote(lender: Lender)
     assert rows(again, "SELECT position FROM outbox") == [(1,)]
 
 
+def test_what_an_extension_brought_stays(lender: Lender) -> None:
+    db = lender.lend("grid")
+    systems = "SELECT count(*) FROM spatial_ref_sys"
+    brought = rows(db, systems)
+    assert brought[0][0] > 1_000
+    lender.take_back("grid", db)
+    again = lender.lend("grid")
+    assert (name_of(again), rows(again, systems)) == (name_of(db), brought)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

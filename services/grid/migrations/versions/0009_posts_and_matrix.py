@@ -5,8 +5,8 @@ Who answers today stays in `posts`, for those who read it there; `post_holdings`
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 _KINDS = "'leading_group', 'office', 'department', 'police', 'territorial'"
 

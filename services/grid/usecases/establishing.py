@@ -1,0 +1,70 @@
+"""Owns how grid cells come into the register."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import islice
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from services.grid.domain.areas import parent_of
+from services.grid.models.areas import Area, AreaVersion
+from services.grid.usecases.area_days import day_of
+from shared.contracts.grid import AreaChangedV1
+from shared.messaging import outbox
+
+_AT_ONCE = 2_000
+
+
+def establish_cells(
+    session: Session, cells: Iterable[tuple[str, str]], on: date, now: datetime
+) -> None:
+    """Add cells, each (code, name), to the register from a day on, and tell of them.
+
+    The register doesn't have the codes, and has their communities on that day: the caller saw to
+    it. A whole city's come at once, so they go in by statement and not one by one.
+    """
+    rest = iter(cells)
+    while part := list(islice(rest, _AT_ONCE)):
+        _establish(session, part, on, now)
+
+
+def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: datetime) -> None:
+    dated = on > day_of(now)
+    session.execute(
+        insert(Area),
+        [
+            {
+                "code": code,
+                "name": name,
+                "level": "cell",
+                "parent_code": parent_of(code),
+                "version": 1,
+                "created_at": now,
+                "updated_at": now,
+                "dated": dated,
+            }
+            for code, name in cells
+        ],
+    )
+    if dated:
+        session.execute(
+            insert(AreaVersion),
+            [{"code": code, "since": on, "until": None, "name": name} for code, name in cells],
+        )
+    outbox.add_all(
+        session,
+        (
+            AreaChangedV1(
+                area_code=code,
+                name=name,
+                level="cell",
+                parent_code=parent_of(code),
+                since=on if dated else None,
+                until=None,
+                successors=[],
+                version=1,
+            )
+            for code, name in cells
+        ),
+    )
