@@ -37,6 +37,7 @@ from tests.usecases.grid.figures import figure, recorded
 from tests.usecases.grid.posts import KUAI, post, put, set_up
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_cases import filed
+from tests.usecases.shared.parking import execute
 from tests.usecases.shared.people import rows
 
 ROOT = "/api/v1/grid"
@@ -166,6 +167,8 @@ def _appoint(world: World) -> Call:
 
 
 def _activated(world: World) -> None:
+    """Activate the matrix; posts that other specimens left in HOME overlap, and are stopped."""
+    execute(world.db, "UPDATE posts SET active = false WHERE area_code = :home", home=HOME)
     known = world.db.run(lambda session, now: versions_on(session, [HOME[:6]], date.max))
     conditional = bool(known)
     asked = Activation(HOME[:6], somebody(), conditional=conditional)
