@@ -28,8 +28,8 @@ class Column:
 class WrongColumns(Rejected):
     """Columns are missing, unknown or there twice; nothing of the file was looked at."""
 
-    zh = "表头有误：{zh}"
-    en = "The header is wrong: {en}"
+    zh = "表头有误。缺少：{missing}；重复：{twice}；不认识：{unknown}"
+    en = "The header is wrong. Missing: {missing}; twice: {twice}; unknown: {unknown}"
 
 
 class Layout:
@@ -88,20 +88,18 @@ class Layout:
 
     def _require_all(self, columns: Sequence[Column]) -> None:
         found = Counter(column.name for column in self._at if column is not None)
-        missing = [one for one in columns if one.name not in found]
-        twice = [one for one in columns if found[one.name] > 1]
         pairs = zip(self._said, self._at, strict=True)
-        unknown = [said.strip() for said, column in pairs if said.strip() and column is None]
-        faults = (
-            ("缺少", "missing", [(one.zh, one.name) for one in missing]),
-            ("重复", "twice", [(one.zh, one.name) for one in twice]),
-            ("不认识", "unknown", [(said[:40], said[:40]) for said in unknown[:20]]),
-        )
-        if missing or twice or unknown:
-            raise WrongColumns(
-                zh="；".join(f"{zh}{'、'.join(z for z, _ in of)}" for zh, _, of in faults if of),
-                en="; ".join(f"{en} {', '.join(e for _, e in of)}" for _, en, of in faults if of),
-            )
+        faults = {
+            "missing": [_named(one) for one in columns if one.name not in found],
+            "twice": [_named(one) for one in columns if found[one.name] > 1],
+            "unknown": [said.strip()[:40] for said, at in pairs if said.strip() and at is None],
+        }
+        if any(faults.values()):
+            raise WrongColumns(**{why: ", ".join(of[:20]) or "-" for why, of in faults.items()})
+
+
+def _named(column: Column) -> str:
+    return f"{column.zh} ({column.name})"
 
 
 def _plain(header: str) -> str:

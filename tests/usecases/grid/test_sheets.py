@@ -290,17 +290,17 @@ def test_columns_may_stand_in_any_order_and_have_either_name(http: FlaskClient) 
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (POSTS.replace(",在用", ""), "表头有误：缺少在用"),
-        (POSTS + ",code", "表头有误：重复岗位代码"),
-        (POSTS + ",手机", "表头有误：不认识手机"),
-        (POSTS.replace("条块", "块条"), "表头有误：缺少条块；不认识块条"),
+        (POSTS.replace(",在用", ""), "缺少：在用 (active)；重复：-；不认识：-"),
+        (POSTS + ",code", "缺少：-；重复：岗位代码 (code)；不认识：-"),
+        (POSTS + ",手机", "缺少：-；重复：-；不认识：手机"),
+        (POSTS.replace("条块", "块条"), "缺少：条块 (branch)；重复：-；不认识：块条"),
     ],
 )
 def test_a_wrong_header_is_refused_before_any_row(
     http: FlaskClient, grid_db: Transactions, header: str, said: str
 ) -> None:
     answer = put(http, "posts", f"{header}\n{post(1)}")
-    assert (answer.status_code, answer.json["detail"]) == (422, said)
+    assert (answer.status_code, answer.json["detail"]) == (422, f"表头有误。{said}")
     assert outbox_of(grid_db) == []
 
 
