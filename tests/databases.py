@@ -110,18 +110,14 @@ class DatabaseServer:
         return self.url(name)
 
     def create_empty(self, service: str = "grid") -> str:
-        """Return the URL of a database without any table, as an administrator makes it."""
+        """Return the URL of a database without any table of ours, as an installation makes it."""
         name = f"empty_{new_id().hex}"
-        make_empty(self._admin_url, name, self._login, EXTENSIONS.get(service, ()))
+        self._make(name, service)
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database, whoever is connected to it."""
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", make_url(url).database or "")
-
-    @property
-    def _login(self) -> str:
-        return make_url(self._admin_url).username or ""
 
     def url(self, database: str) -> str:
         """Return the URL of a database of this server."""
@@ -130,10 +126,14 @@ class DatabaseServer:
 
     def _make_template(self, service: str) -> str:
         name = f"{service}_template"
-        self._execute("CREATE DATABASE {}", name)
+        self._make(name, service)
         migrate(service, self.url(name))
         self._templates[service] = name
         return name
+
+    def _make(self, name: str, service: str) -> None:
+        login = make_url(self._admin_url).username or ""
+        make_empty(self._admin_url, name, login, EXTENSIONS.get(service, ()))
 
     def _execute(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self._admin_url, autocommit=True) as connection:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.contracts.grid import CaseClosedV1, CaseFiledV1
+from shared.contracts.grid import AreaChangedV1, CaseClosedV1, CaseFiledV1
 from shared.contracts.inspections import FindingRaisedV1, ReinspectionFailedV1
 from shared.ids import new_id
 
@@ -45,6 +45,21 @@ def case_closed(**values: Any) -> CaseClosedV1:
         "resolved_by": new_id(),
     }
     return CaseClosedV1(**_case(defaults | values))
+
+
+def area_changed(**values: Any) -> AreaChangedV1:
+    """Return an `area_changed.v1` of a community that goes on for ever."""
+    defaults: dict[str, Any] = {
+        "area_code": COMMUNITY,
+        "name": "三元社区居委会",
+        "level": "community",
+        "parent_code": COMMUNITY[:9],
+        "since": None,
+        "until": None,
+        "successors": [],
+        "version": 2,
+    }
+    return AreaChangedV1(**(defaults | values))
 
 
 def finding_raised(**values: Any) -> FindingRaisedV1:

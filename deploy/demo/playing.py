@@ -161,6 +161,19 @@ class Player:
         answer = self._patiently(Call(service, "GET", path), self.headers_of(who))
         return answer.status_code == 200
 
+    def put(self, who: str, what: str, service: str, path: str, body: Any) -> None:
+        """Set up what may have been set up by an earlier play.
+
+        Raises:
+            StoryBroken: when it is refused.
+        """
+        seen = (("If-Match", "*"),) if self.exists(who, service, path) else ()
+        self.step(who, what, Call(service, "PUT", path, (200, 201), body, headers=seen))
+
+    def id_of(self, who: str) -> str:
+        """Return the id of a persona's account."""
+        return str(self.ask(who, "gateway", "/me")["id"])
+
     def headers_of(self, who: str) -> dict[str, str]:
         """Return the headers with which a persona asks; nobody has none."""
         if not who:

@@ -87,16 +87,16 @@ class Rectification:
                 "branch": branch,
                 "area_code": COMMUNITY if branch == "territorial" else COMMUNITY[:9],
                 "case_classes": [],
-                "first_responsible_id": self.id_of(first),
-                "directly_responsible_id": self.id_of(direct),
+                "first_responsible_id": self.player.id_of(first),
+                "directly_responsible_id": self.player.id_of(direct),
             }
-            self._put("区文明办", f"设{name}", "grid", f"/posts/{code}", body)
+            self.player.put("区文明办", f"设{name}", "grid", f"/posts/{code}", body)
 
     def give_address(self, who: str) -> None:
         """Say where e-mails for a persona go."""
         body = {"email": address_of(who), "language": "zh-CN", "channels": {"email": True}}
-        path = f"/recipients/{self.id_of(who)}"
-        self._put(who, "登记邮箱", "notifications", path, body)
+        path = f"/recipients/{self.player.id_of(who)}"
+        self.player.put(who, "登记邮箱", "notifications", path, body)
 
     def record_inspection(self) -> str:
         """Score the community; one item fails. Return the finding's id."""
@@ -211,10 +211,6 @@ class Rectification:
         for who in (*OWNERS, "检查员", "复查员", "网格员", *VOLUNTEERS):
             self._await_message(who, "收到销号消息", "finding_closed", finding)
 
-    def id_of(self, who: str) -> str:
-        """Return the id of a persona's account."""
-        return str(self.player.ask(who, "gateway", "/me")["id"])
-
     def now(self) -> datetime:
         """Return business time as the system has it."""
         return self.player.stage.now()
@@ -235,12 +231,6 @@ class Rectification:
         if len(found) > 1:
             raise StoryBroken(f"{who}收到重复邮件：{found}")
         return bool(found)
-
-    def _put(self, who: str, what: str, service: str, path: str, body: Any) -> None:
-        """Set up what may have been set up by an earlier demo."""
-        seen = (("If-Match", "*"),) if self.player.exists(who, service, path) else ()
-        call = Call(service, "PUT", path, (200, 201), body, headers=seen)
-        self.player.step(who, what, call)
 
     def _await_message(self, who: str, what: str, template: str, about: str) -> None:
         """See one message about a case, a finding or an activity, and no second of the same."""

@@ -1,8 +1,9 @@
 """Owns the temporary tables of an import: rows as they came, then what they change."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import CursorResult, text
@@ -46,7 +47,7 @@ _TOUCHED = """
     ORDER BY incoming.code
 """
 _CHANGE = """
-    UPDATE areas SET name = touched.name, version = touched.version, updated_at = :now
+    UPDATE areas SET name = touched.name, version = touched.version, updated_at = :now, dated = true
     FROM touched WHERE areas.code = touched.code AND touched.version > 1
 """
 _ADD = """
@@ -54,6 +55,44 @@ _ADD = """
     SELECT code, name, level, parent_code, version, :now, :now
     FROM touched WHERE version = 1 ORDER BY code
 """
+# an area that has ended is not in force, and one with a change ahead is not to be renamed before it
+_NOT_NOW = text("""
+    SELECT DISTINCT incoming.row, incoming.code FROM incoming JOIN areas USING (code)
+    WHERE areas.dated AND NOT EXISTS (
+        SELECT FROM area_versions AS version WHERE version.code = areas.code
+            AND version.until IS NULL AND (version.since IS NULL OR version.since <= :today))
+    ORDER BY row
+""")
+_UNDER_ENDED = text("""
+    SELECT incoming.row, incoming.parent_code
+    FROM incoming JOIN areas AS parent ON parent.code = incoming.parent_code
+    WHERE parent.dated AND NOT EXISTS (SELECT FROM areas WHERE areas.code = incoming.code)
+        AND NOT EXISTS (
+            SELECT FROM area_versions AS version WHERE version.code = parent.code
+                AND version.until IS NULL AND (version.since IS NULL OR version.since <= :today))
+    ORDER BY row
+""")
+# what an area was called until yesterday stays to be looked up
+_DATE_RENAMED = (
+    """
+    INSERT INTO area_versions (code, name)
+    SELECT areas.code, areas.name FROM areas JOIN touched USING (code)
+    WHERE touched.version > 1 AND NOT areas.dated
+    """,
+    """
+    UPDATE area_versions SET name = touched.name, change_id = :change_id FROM touched
+    WHERE area_versions.code = touched.code AND since = :today AND until IS NULL
+    """,
+    """
+    WITH ended AS (
+        UPDATE area_versions SET until = :today FROM touched
+        WHERE area_versions.code = touched.code AND until IS NULL
+            AND (since IS NULL OR since < :today)
+        RETURNING touched.code, touched.name)
+    INSERT INTO area_versions (code, since, name, change_id)
+    SELECT code, :today, name, :change_id FROM ended
+    """,
+)
 _WORTH_ANALYZING = 10_000
 
 
@@ -91,13 +130,33 @@ def orphans(session: Session) -> Iterator[Problem]:
         yield Problem(row, "parent_code", parent, "orphan", {"parent": parent})
 
 
-def merge(session: Session, now: datetime) -> tuple[int, int]:
-    """Bring the register to what was staged; return how many areas it (added, changed).
+def not_now(session: Session, today: date) -> Iterator[Problem]:
+    """Yield each row whose area, or whose parent, has ended or has a change ahead."""
+    for row, code in session.execute(_NOT_NOW, {"today": today}):
+        yield Problem(row, "code", code, "not_now")
+    for row, parent in session.execute(_UNDER_ENDED, {"today": today}):
+        yield Problem(row, "parent_code", parent, "not_now")
 
-    What changed stays in `touched`. The caller holds the lock of imports.
+
+def touch(session: Session) -> int:
+    """Find what an import adds or changes, and keep it in `touched`; return how many it changes.
+
+    The caller holds the lock of the register.
     """
     session.execute(text(_TOUCHED))
     session.execute(text("ANALYZE touched"))
+    return session.scalar(text("SELECT count(*) FROM touched WHERE version > 1")) or 0
+
+
+def date_renamed(session: Session, change_id: UUID, today: date) -> None:
+    """Let the areas that an import renames have their new name from today on."""
+    for statement in _DATE_RENAMED:
+        values = {"change_id": change_id, "today": today}
+        session.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
+
+
+def merge(session: Session, now: datetime) -> tuple[int, int]:
+    """Bring the register to what is `touched`; return how many areas it (added, changed)."""
     changed = _rows(session, _CHANGE, now)
     added = _rows(session, _ADD, now)
     if added > _WORTH_ANALYZING:

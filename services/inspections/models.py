@@ -1,6 +1,6 @@
 """Owns the tables of `inspections` as SQLAlchemy sees them; migrations/ makes them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, ForeignKey, Text, Uuid
@@ -33,6 +33,8 @@ class Area(Base):
     name: Mapped[str]
     level: Mapped[str]
     version: Mapped[int]
+    until: Mapped[date | None]
+    """From this day on there is no such area."""
 
 
 class ChecklistRow(Base):

@@ -1,6 +1,6 @@
 """Owns the tables of `volunteers` as SQLAlchemy sees them; migrations/ makes them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, LargeBinary, Text
@@ -29,6 +29,8 @@ class Area(VolunteersBase):
     name: Mapped[str]
     level: Mapped[str]
     version: Mapped[int]
+    until: Mapped[date | None]
+    """From this day on there is no such area."""
 
 
 class KnownCaseRow(VolunteersBase):

@@ -4,7 +4,7 @@ from services.volunteers.usecases import cases
 from shared.auth import known
 from shared.messaging.consumer import Database, consume
 from shared.messaging.envelope import Event
-from shared.register.learning import learn_areas
+from shared.register.learning import learn_area_changes, learn_areas
 
 
 class VolunteersWorker:
@@ -17,6 +17,11 @@ class VolunteersWorker:
     def on_areas_imported(self, events: list[Event]) -> None:
         """Keep the copy of the area register; a batch holds up to 5,000 areas."""
         self.db.once_all(events, learn_areas)
+
+    @consume("volunteers.on_area_changed", batch=200)
+    def on_area_changed(self, events: list[Event]) -> None:
+        """Keep the copy of the area register: names that change, areas that begin and end."""
+        self.db.once_all(events, learn_area_changes)
 
     @consume("volunteers.on_case_dispatched")
     def on_case_dispatched(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""Owns what `grid` says: areas, posts and cases."""
+"""Owns what `grid` says: areas, compounds, groups, posts and cases."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,11 +15,13 @@ AreaLevel = Literal["province", "city", "district", "street", "community"]
 _CODE = {
     "validate": validate.Regexp(r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$(?!\n)")
 }
-_CODE_OF_ANY = {
+_CODE_OR_CELL = {
     "validate": validate.Regexp(
         r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3}([0-9]{3})?)?)?)?)?$(?!\n)"
     )
 }
+_CELL = {"validate": validate.Regexp(r"^[0-9]{15}$(?!\n)")}
+_COUNT = {"strict": True, "validate": validate.Range(min=0)}
 _VERSION = {"strict": True, "validate": validate.Range(min=1)}
 _SEVERITY = {"strict": True, "validate": validate.Range(min=1, max=5)}
 _WORD = {"validate": validate.Regexp(r"^[a-z]+(_[a-z]+)*$(?!\n)")}
@@ -48,28 +50,42 @@ class AreasImportedV1:
 
 @dataclass(frozen=True, kw_only=True)
 class AreaChangedV1:
-    """An area as it is since its last change: of the national register, or a grid cell (15 digits).
+    """What an area is from today on: a change took effect, or a new area began.
 
-    It is there from `since` (none: from ever) until before `until` (none: for ever).
+    It is there from `since` (none: from ever) until before `until` (none: for ever); an area with
+    `until` up to today is no more, and goes on in its successors.
     """
 
-    area_code: str = field(metadata=_CODE_OF_ANY)
+    area_code: str = field(metadata=_CODE_OR_CELL)
     name: str
     level: str = field(metadata=_WORD)
-    """`province` to `community`, `cell`, and those that come: hearers pass over unknown ones."""
+    """`province` to `community`, and `cell`: hearers pass over levels that they don't know."""
     parent_code: str | None
     since: date | None
     until: date | None
     successors: list[str]
-    """In which areas it goes on from `until` on."""
+    """The codes of the areas that it goes on in; those of a split, too, where it lives on."""
     version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingState:
+    """Who holds an office of a post from a day until before another (none: for good)."""
+
+    office: Literal["first", "direct", "coordinator"]
+    person_id: UUID
+    acting: bool
+    """A deputy for an absence: on those days that one answers."""
+    since: date
+    until: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostChangedV1:
     """A post that answers for cases: by place (territorial) or by subject (functional).
 
-    Its two persons: the first-responsible and the directly responsible (plan rows G08, G09).
+    Its two persons: the first-responsible and the directly responsible (plan rows G08, G09). It is
+    said again on the day on which a planned change of holders takes effect.
     """
 
     post_id: UUID
@@ -80,8 +96,162 @@ class PostChangedV1:
     case_classes: list[str]
     """What a functional post answers for; an empty list is everything."""
     first_responsible_id: UUID
+    """Who answers today, a deputy perhaps; where nobody does, who did last."""
     directly_responsible_id: UUID
     active: bool
+    version: int = field(metadata=_VERSION)
+    kind: Literal["leading_group", "office", "department", "police", "territorial"] | None = None
+    """What it is; the class of a leading group is `leadership`, of its office `coordination`."""
+    duties: str | None = None
+    holders: list[HoldingState] | None = None
+    """Who holds its offices today and on days ahead."""
+    vacant: list[str] | None = None
+    """Which of `first` and `direct` have nobody today."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixActivatedV1:
+    """A district's responsibility matrix was linted without an error and holds from a day on."""
+
+    matrix_id: UUID
+    district_code: str = field(metadata=_CODE)
+    version: int = field(metadata=_VERSION)
+    effective_on: date
+    activated_by: UUID
+    activated_at: datetime
+    lines: int
+    """How many pairs of an area and a class (or all) have a post in it."""
+    posts: int
+    cells: int
+    """What it was linted for; a community without cells counts as one."""
+    case_classes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationRecordedV1:
+    """How many live in a community, or in a compound of it, from a day on, as somebody approved it.
+
+    Of several of one place that is in force which has the last day that has come; of one day that
+    approved last. Aggregate numbers, never a person.
+    """
+
+    figure_id: UUID
+    area_code: str = field(metadata=_CODE)
+    compound_code: str | None
+    """None: the whole community."""
+    day: date
+    residents: int = field(metadata=_COUNT)
+    """常住人口."""
+    registered: int = field(metadata=_COUNT)
+    """户籍人口."""
+    households: int = field(metadata=_COUNT)
+    """户数."""
+    source_kind: str = field(metadata=_WORD)
+    """`census`, `police`, `community_survey`, and those that come."""
+    source: str
+    recorded_by: UUID
+    recorded_at: datetime
+    approved_by: UUID
+    """Another person."""
+    approved_at: datetime
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompoundPlaceState:
+    """Where a compound lies from a day until before another (none: for ever)."""
+
+    area_code: str = field(metadata=_CODE)
+    cell_code: str | None = field(metadata=_CELL)
+    """The cell that takes care of it directly; none where a joint committee does."""
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompoundChangedV1:
+    """A compound (小区) as it is on the day `on`, with all its places past and ahead.
+
+    Said again on the day when something that was recorded ahead begins to hold.
+    """
+
+    compound_id: UUID
+    compound_code: str
+    name: str
+    area_code: str = field(metadata=_CODE)
+    """The community."""
+    cell_code: str | None = field(metadata=_CELL)
+    kind: str = field(metadata=_WORD)
+    households: int = field(metadata=_COUNT)
+    size_class: str = field(metadata=_WORD)
+    floor_area_m2: int = field(metadata=_COUNT)
+    buildings_count: int = field(metadata=_COUNT)
+    renewal_state: str = field(metadata=_WORD)
+    renewal_year: int | None
+    management: str = field(metadata=_WORD)
+    main_entrances: int = field(metadata=_COUNT)
+    guarded_main_entrances: int = field(metadata=_COUNT)
+    """Main entrances with a safety post (plan row G30)."""
+    lights_total: int | None
+    lights_installed: int | None
+    """None where nobody counted (plan row G31)."""
+    active: bool
+    on: date
+    places: list[CompoundPlaceState] = field(metadata={"validate": validate.Length(min=1)})
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberState:
+    """A community or compound, by code, in a group from a day until before another."""
+
+    code: str
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneChangedV1:
+    """A zone (管区) as it is on the day `on`: communities of one street.
+
+    `communities` are those of the day, `periods` all past and ahead. Said again on the day when
+    something that was recorded ahead begins to hold.
+    """
+
+    group_id: UUID
+    group_code: str
+    name: str
+    area_code: str = field(metadata=_CODE)
+    """The street."""
+    communities: list[str]
+    leader_id: UUID | None
+    active: bool
+    on: date
+    periods: list[MemberState]
+    version: int = field(metadata=_VERSION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupChangedV1:
+    """A joint committee (联工委), resident group or sector (片区) as it is on the day `on`.
+
+    `members` are codes of compounds on the day, `periods` all past and ahead. Said again on the
+    day when something that was recorded ahead begins to hold.
+    """
+
+    group_id: UUID
+    group_code: str
+    kind: str = field(metadata=_WORD)
+    name: str
+    area_code: str = field(metadata=_CODE)
+    """The community."""
+    members: list[str]
+    cell_code: str | None = field(metadata=_CELL)
+    """The cell that takes care of a joint committee's compounds (包保)."""
+    leader_id: UUID | None
+    active: bool
+    on: date
+    periods: list[MemberState]
     version: int = field(metadata=_VERSION)
 
 

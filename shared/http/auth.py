@@ -4,8 +4,9 @@ from typing import cast
 
 from flask import Flask, Response, current_app, g, request
 
-from shared.auth.access import Access, Rule, caller_of
+from shared.auth.access import Access, caller_of
 from shared.auth.callers import Caller
+from shared.auth.claims import Claims
 from shared.auth.known import authenticate
 from shared.auth.tokens import NotSignedIn, TokenInvalid, TokenMissing
 from shared.clock import real_now
@@ -43,7 +44,8 @@ def guard(app: Flask, access: Access, open_blueprints: frozenset[str]) -> None:
             return
         rule = access[request.endpoint.rpartition(".")[2]]
         if not rule.public:
-            g.caller = _caller(app.name, rule)
+            g.claims = _claims(app.name)
+            g.caller = caller_of(g.claims, rule)
 
     app.before_request(require_access)
     app.register_error_handler(NotSignedIn, not_signed_in)
@@ -54,6 +56,16 @@ def caller() -> Caller:
     return cast(Caller, g.caller)
 
 
+def caller_for(action: str) -> Caller:
+    """Return who asks, as the access table has it for another action that the request comes to.
+
+    Raises:
+        RoleNotAllowed, ScopeMissing, ForPersonsOnly
+    """
+    access: Access = current_app.extensions["linli_access"]
+    return caller_of(g.claims, access[action])
+
+
 def not_signed_in(error: NotSignedIn) -> Response:
     """Answer 401, saying in `WWW-Authenticate` what RFC 6750 wants said."""
     answer = problems.rejected(error)
@@ -62,9 +74,9 @@ def not_signed_in(error: NotSignedIn) -> Response:
     return answer
 
 
-def _caller(service: str, rule: Rule) -> Caller:
+def _claims(service: str) -> Claims:
     db = cast(Transactions, current_app.extensions["linli_transactions"])
-    return caller_of(db.read(authenticate, _bearer_token(), service, real_now()), rule)
+    return db.read(authenticate, _bearer_token(), service, real_now())
 
 
 def _bearer_token() -> str:

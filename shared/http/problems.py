@@ -194,9 +194,9 @@ def http_error(error: HTTPException) -> Response:
     spoken = language()
     messages = getattr(error, "data", {}).get("messages", {})
     errors = [
-        {"in": location, "field": field, "detail": _translated(text, spoken)}
+        {"in": location, "field": field, "detail": translated(text, spoken)}
         for location, found in messages.items()
-        for field, text in _flattened(found)
+        for field, text in flattened(found)
     ]
     kind = kind_of_http(status, type(error).__name__)
     answer = problem(status, kind, _title(status, spoken), errors=errors)
@@ -213,20 +213,21 @@ def _members(error: Rejected) -> dict[str, Any]:
     return {"current": shows(type(error.current))().dump(error.current)}
 
 
-def _flattened(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+def flattened(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield (dotted path, message) of marshmallow's nested messages."""
     if isinstance(messages, dict):
         for key, value in messages.items():
             name = path if key == "_schema" else f"{path}.{key}".lstrip(".")
-            yield from _flattened(value, name)
+            yield from flattened(value, name)
     elif isinstance(messages, list):
         for message in messages:
-            yield from _flattened(message, path)
+            yield from flattened(message, path)
     else:
         yield path, str(messages)
 
 
-def _translated(message: str, spoken: str) -> str:
+def translated(message: str, spoken: str) -> str:
+    """Return what marshmallow says, in the caller's language."""
     if spoken == "en":
         return message
     for pattern, chinese in _MESSAGES:

@@ -20,3 +20,8 @@ def step_1_create() -> None:
                 CHECK (code ~ '^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})$')
         )
     """)
+
+
+def step_2_until() -> None:
+    """Let an area end: from `until` on there is none."""
+    op.execute("ALTER TABLE areas ADD COLUMN until date")

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -201,6 +201,12 @@ FORMATS = jsonschema.FormatChecker(("uuid", "date"))
 def is_aware_time(value: object) -> bool:
     """RFC 3339, as far as the standard library reads it."""
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+@FORMATS.checks("date", raises=ValueError)
+def is_date(value: object) -> bool:
+    """RFC 3339, full-date."""
+    return not isinstance(value, str) or bool(date.fromisoformat(value))
 
 
 def allowed_by(schema: dict[str, Any], payload: Any) -> bool:

@@ -151,7 +151,7 @@ def play_with_failures(system: WholeSystem, who: Planted) -> str:
         "branch": "functional",
         "area_code": COMMUNITY,
         "case_classes": [FAILED_ITEM],
-        "first_responsible_id": story.id_of("街道分管领导"),
+        "first_responsible_id": story.player.id_of("街道分管领导"),
         "directly_responsible_id": who.id,
     }
     office = bearer(story.player.stage.token_of("区文明办"))

@@ -5,7 +5,7 @@ from services.grid.domain.register_rows import RegisterRefused
 from services.grid.schemas import areas as schemas
 from services.grid.uploads import REQUEST_BODY, row_report, uploaded_register
 from services.grid.usecases import areas, imports
-from shared.http.app import read, run
+from shared.http.app import run
 from shared.http.etags import ETAG, Tagged, fingerprinted
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
@@ -28,14 +28,15 @@ def import_areas() -> schemas.ImportReport:
 @AREAS.response(200, shows(schemas.AreaPage))
 def list_areas(wanted: schemas.ListAreas) -> schemas.AreaPage:
     """The provinces, the areas right under one, or a search by name and level"""
-    return read(areas.list_areas, wanted)
+    return run(areas.list_areas, wanted)
 
 
 @AREAS.get("/areas/<code>")
+@AREAS.arguments(accepts(schemas.OnDay), location="query")
 @AREAS.response(200, shows(schemas.AreaView), headers=ETAG)
-def get_area(code: str) -> Tagged[schemas.AreaView]:
-    """An area with those it lies in"""
-    return fingerprinted(read(areas.get_area, code))
+def get_area(asked: schemas.OnDay, code: str) -> Tagged[schemas.AreaView]:
+    """An area with those it lies in, as of a day"""
+    return fingerprinted(run(areas.get_area, code, asked))
 
 
 @AREAS.get("/areas/<code>/tree")
@@ -43,4 +44,4 @@ def get_area(code: str) -> Tagged[schemas.AreaView]:
 @AREAS.response(200, shows(AreaTree))
 def get_area_tree(within: schemas.Depth, code: str) -> AreaTree:
     """An area and those under it, nested"""
-    return read(areas.get_area_tree, code, within.depth)
+    return run(areas.get_area_tree, code, within)

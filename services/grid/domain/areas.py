@@ -38,6 +38,13 @@ class AreaUnknown(NotFound):
     en = "The register has no area {code}"
 
 
+class AreaNotRegistered(Rejected):
+    """A request names an area that the register doesn't have."""
+
+    zh = "登记册中没有区划代码 {code}"
+    en = "The register has no area {code}"
+
+
 class TreeTooLarge(Rejected):
     """More areas lie within that depth than one answer may hold."""
 

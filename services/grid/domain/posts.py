@@ -19,13 +19,6 @@ class PostUnknown(NotFound):
     en = "There is no such post"
 
 
-class AreaNotRegistered(Rejected):
-    """A request names an area that the register doesn't have."""
-
-    zh = "登记册中没有区划代码 {code}"
-    en = "The register has no area {code}"
-
-
 class ClassesOfTerritorialPost(Rejected):
     """A post by place answers for every class there; only one by subject may have a choice."""
 
@@ -45,6 +38,13 @@ class PostCodeMalformed(Rejected):
 
     zh = "岗位代码须为 1 到 64 个小写字母、数字，中间可用 - 分隔"
     en = "The code of a post has 1 to 64 lower-case letters and digits, with single - between them"
+
+
+class HoldersMissing(Rejected):
+    """A new post names nobody to answer."""
+
+    zh = "设立岗位时须指明第一责任人和直接责任人"
+    en = "A new post needs its first responsible and its directly responsible person"
 
 
 class OnePersonForBoth(Rejected):
@@ -68,13 +68,13 @@ def require_code(code: str) -> None:
         raise PostCodeMalformed("code")
 
 
-def require_two_persons(first: UUID, direct: UUID) -> None:
+def require_two_persons(first: UUID | None, direct: UUID | None) -> None:
     """Refuse one person in both places.
 
     Raises:
         OnePersonForBoth
     """
-    if first == direct:
+    if first is not None and first == direct:
         raise OnePersonForBoth("directly_responsible_id")
 
 

@@ -35,6 +35,10 @@ WORDS = {
     "name_control": ("名称含有控制字符", "must not hold control characters"),
     "parent": ("上级编码应为“{expected}”", "must be “{expected}”"),
     "duplicate": ("编码与第 {first_row} 行重复", "is also the code of row {first_row}"),
+    "not_now": (
+        "该区划已撤销、尚未设立或已定后续变更，不能由导入更改",
+        "has ended, has not begun or has a change ahead; an import can't change it",
+    ),
     "orphan": (
         "上级 {parent} 不在文件或登记册中",
         "{parent} is neither in the file nor in the register",

@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.grid.domain.areas import ancestors_of
+from services.grid.domain.holding import ANSWERING, OFFICE_WORDS, Office
 from shared.errors import Conflict, Rejected
 
 Branch = Literal["territorial", "functional"]
@@ -45,6 +46,13 @@ class PostElsewhere(Rejected):
     en = "The post {code} does not answer for the area {area}"
 
 
+class PostVacant(Rejected):
+    """The post has nobody in an office on the day; who answers for the case must have a name."""
+
+    zh = "岗位 {code} 当日无{offices_zh}（或岗位已停用），不能承接案件"
+    en = "The post {code} has no {offices} on this day, or is stopped: it can take no case"
+
+
 class NoOwnerFound(Conflict):
     """The responsibility matrix has no post for the case; somebody must name or set up one."""
 
@@ -54,7 +62,7 @@ class NoOwnerFound(Conflict):
 
 @dataclass(frozen=True)
 class Post:
-    """A post as the rules see it; no classes is all of them."""
+    """A post on a day as the rules see it; no classes is all of them, no person is a vacancy."""
 
     id: UUID
     code: str
@@ -62,9 +70,15 @@ class Post:
     branch: Branch
     area_code: str
     case_classes: tuple[str, ...]
-    first_responsible_id: UUID
-    directly_responsible_id: UUID
+    first_responsible_id: UUID | None
+    directly_responsible_id: UUID | None
     active: bool
+
+    @property
+    def vacant(self) -> tuple[Office, ...]:
+        """The offices in which nobody is."""
+        persons = (self.first_responsible_id, self.directly_responsible_id)
+        return tuple(o for o, one in zip(ANSWERING, persons, strict=True) if one is None)
 
     def covers(self, area_code: str) -> bool:
         """Tell whether an area lies in that of the post."""
@@ -121,18 +135,28 @@ class Matrix:
         return None
 
     def owners_of(self, area_code: str, case_class: str) -> Owners | None:
-        """Return both owners of a case, None unless there are both."""
+        """Return both owners of a case, None unless there are both, with both their persons.
+
+        Where one is vacant the case waits: it never goes to another post silently.
+        """
         territorial, functional = (self.post_of(b, area_code, case_class) for b in BRANCHES)
-        if territorial is None or functional is None:
+        if territorial is None or functional is None or territorial.vacant or functional.vacant:
             return None
-        return Owners(owner_at(territorial), owner_at(functional))
+        return Owners(owner_at(territorial, "territorial"), owner_at(functional, "functional"))
 
 
-def owner_at(post: Post) -> Owner:
-    """Return what a case keeps of the post that owns it."""
-    return Owner(
-        post.id, post.code, post.name, post.first_responsible_id, post.directly_responsible_id
-    )
+def owner_at(post: Post, wanted: Branch) -> Owner:
+    """Return what a case keeps of the post that owns it by one branch.
+
+    Raises:
+        PostVacant: when it has nobody in an office.
+    """
+    first, direct = post.first_responsible_id, post.directly_responsible_id
+    if first is None or direct is None:
+        chinese, english = zip(*(OFFICE_WORDS[office] for office in post.vacant), strict=True)
+        offices = {"offices_zh": "、".join(chinese), "offices": " and no ".join(english)}
+        raise PostVacant(wanted, code=post.code, **offices)
+    return Owner(post.id, post.code, post.name, first, direct)
 
 
 def require_fitting(post: Post | None, code: str, wanted: Branch, area_code: str) -> Post:

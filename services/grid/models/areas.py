@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.grid.domain.area_changes import Kind
 from services.grid.domain.areas import Level
-from services.grid.models.base import AreaCode, GridBase
+from services.grid.models.registry import AreaCode, GridBase
 
 
 class Area(GridBase):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.grid.models.base import AreaCode, GridBase
+from services.grid.models.registry import AreaCode, GridBase
 
 
 class Boundary(GridBase):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, composite, mapped_column
 
 from services.grid.domain.cases import State, Step
 from services.grid.domain.responsibility import Branch, Owner
-from services.grid.models.base import AreaCode, GridBase
+from services.grid.models.registry import AreaCode, GridBase
 
 
 def _owner(branch: Branch) -> Any:

@@ -1,12 +1,13 @@
 """Owns the shape of what callers may send and see of areas."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from marshmallow import validate
 
+from services.grid.domain.areas import Level
 from services.grid.schemas.limits import LIMIT, MARK, NAME, PREFIX
-from shared.contracts.grid import AreaLevel
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,25 @@ class ListAreas:
 
     parent: str | None = field(default=None, metadata=PREFIX)
     q: str | None = field(default=None, metadata=NAME)
-    level: AreaLevel | None = None
+    level: Level | None = None
+    on: date | None = None
     limit: int = field(default=50, metadata=LIMIT)
     after: str | None = field(default=None, metadata=MARK)
 
 
 @dataclass(frozen=True)
-class Depth:
-    """How many levels under the area."""
+class OnDay:
+    """As of which day; today when not said."""
 
-    depth: int = field(default=1, metadata={"validate": validate.Range(min=1, max=4)})
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How many levels under the area, as of which day."""
+
+    depth: int = field(default=1, metadata={"validate": validate.Range(min=1, max=5)})
+    on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -68,12 +78,20 @@ class AreaPage:
 
 @dataclass(frozen=True)
 class AreaView:
-    """An area, what it lies in (from the province down), and how many lie right under it."""
+    """An area as of a day, what it lies in (from the province down), how many lie right under it.
+
+    It is there from `since` (none: from ever) until before `until` (none: for ever).
+    """
 
     code: str
     name: str
     level: str
     parent_code: str | None
     version: int
+    on: date
+    since: date | None
+    until: date | None
+    predecessors: list[str]
+    successors: list[str]
     ancestors: list[AreaName]
     children_count: int

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import Level, subtree_of
-from services.grid.models.areas import Area, AreaVersion
+from services.grid.domain.areas import AreaNotRegistered, Level, subtree_of
+from services.grid.models.areas import Area, AreaLink, AreaVersion
 from shared.clock import SHANGHAI
 from shared.errors import Rejected
 
@@ -18,13 +18,6 @@ class AreaNotThatDay(Rejected):
 
     zh = "区划 {code} 在 {day} 不存在（尚未设立或已撤销）"
     en = "There is no area {code} on {day}: not yet, or no longer"
-
-
-class AreaNotInRegister(Rejected):
-    """A request names an area that the register never had."""
-
-    zh = "登记册中没有区划代码 {code}"
-    en = "The register has no area {code}"
 
 
 @dataclass(frozen=True)
@@ -54,17 +47,38 @@ def name_on(session: Session, field: str, code: str, day: date) -> str:
     """Return what an area is called on a day; `field` is where the caller named it.
 
     Raises:
-        AreaNotInRegister, AreaNotThatDay
+        AreaNotRegistered, AreaNotThatDay
     """
     area = session.get(Area, code)
     if area is None:
-        raise AreaNotInRegister(field, code=code)
+        raise AreaNotRegistered(field, code=code)
     if not area.dated:
         return area.name
     name = session.scalar(select(AreaVersion.name).where(AreaVersion.code == code, holds_on(day)))
     if name is None:
         raise AreaNotThatDay(field, code=code, day=day)
     return name
+
+
+def goes_on_as(session: Session, code: str, day: date) -> str:
+    """Return the area that an area goes on as on a day: itself while it is there.
+
+    One that has ended goes on in its successor; of several, nobody can say in which.
+    """
+    area, seen = session.get(Area, code), {code}
+    while area is not None and area.dated and not _is_there(session, area.code, day):
+        into = select(AreaLink.to_code).where(AreaLink.from_code == area.code).distinct()
+        following = session.scalars(into).all()
+        if len(following) != 1 or following[0] in seen:
+            return code  # split, abolished, or moved there and back
+        seen.add(following[0])
+        area = session.get(Area, following[0])
+    return code if area is None else area.code
+
+
+def _is_there(session: Session, code: str, day: date) -> bool:
+    there = select(exists().where(AreaVersion.code == code, holds_on(day)))
+    return bool(session.scalar(there))
 
 
 def periods_under(

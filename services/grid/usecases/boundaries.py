@@ -13,8 +13,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.grid.usecases.boundary_imports import take_turn
-
 # what those that go on in another, and those in which they do, have from the day on
 _TAKE = """
     INSERT INTO boundaries_before (change_id, area_code, since, until, shape)
@@ -73,14 +71,13 @@ def follow(session: Session, change_id: UUID, moved: Mapping[str, str | None], o
     `moved` says for each old code the new one, or None where its boundary just ends: what is split
     is drawn anew. What goes on in one area together is united, with what that area itself has
     unless it goes on in yet another. Only communities and cells have boundaries; others may be
-    named.
+    named. The caller has the turn to change the register.
     """
     ended = {old for old, new in moved.items() if new is None}
     pairs = [(old, new) for old, new in moved.items() if new and _has_boundary(old, new)]
     if not pairs and not ended:
         return
     session.flush()  # what the change made of areas: SQL below refers to it
-    take_turn(session)
     codes = sorted(ended.union(*pairs))
     said: dict[str, Any] = {"change_id": change_id, "day": on}
     said |= {"codes": codes, "old": [old for old, _ in pairs], "new": [new for _, new in pairs]}
@@ -93,7 +90,6 @@ def unfollow(session: Session, change_id: UUID, on: date) -> None:
     What was drawn since for the areas concerned ends on that day as well: it was drawn for areas
     as the change had made them.
     """
-    take_turn(session)
     codes = session.scalars(text(_TAKEN), {"change_id": change_id}).all()
     if codes:
         said = {"change_id": change_id, "day": on, "codes": list(codes)}

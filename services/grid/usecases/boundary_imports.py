@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.grid import boundary_checks as checks
@@ -17,13 +16,11 @@ from services.grid.domain.coordinates import Crs
 from services.grid.models.boundaries import BoundaryImport
 from services.grid.schemas.boundaries import ImportBoundaries
 from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_records import FILE_PATIENCE, take_turn
 from services.grid.usecases.establishing import establish_cells
 from shared.auth.callers import Caller
 from shared.errors import Rejected
 from shared.ids import new_id
-
-_BOUNDARY_LOCK = 7_236_102
-"""Advisory lock that whoever changes boundaries takes before comparing with those there are."""
 
 
 class NoBoundaries(Rejected):
@@ -65,7 +62,7 @@ def import_boundaries(
         raise NoBoundaries
     _collect(checks.invalid(session, asked.crs), report)
     report.refuse()
-    take_turn(session)
+    take_turn(session, FILE_PATIENCE)
     _check(session, asked, day, report, warnings)
     report.refuse()
     establish_cells(session, list(staging.new_cells(session)), day, now)
@@ -86,12 +83,6 @@ def import_boundaries(
         )
     )
     return BoundariesImported(import_id, features, added, changed, unchanged, warnings)
-
-
-def take_turn(session: Session) -> None:
-    """Wait for whoever changes boundaries just now; a whole city takes longer than other locks."""
-    session.execute(text("SET LOCAL lock_timeout = '60s'"))
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _BOUNDARY_LOCK})
 
 
 def _check(

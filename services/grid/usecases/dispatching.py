@@ -3,7 +3,7 @@
 A case keeps the owners of the day on which it was dispatched, whatever becomes of their posts.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,15 +16,17 @@ from services.grid.domain.responsibility import (
     Matrix,
     Owner,
     Owners,
+    Post,
     owner_at,
     require_fitting,
     require_found,
 )
 from services.grid.models.cases import Case, CasePerson
 from services.grid.schemas.cases import CaseView, DispatchCase
+from services.grid.usecases.area_days import day_of
 from services.grid.usecases.case_reading import view_of
 from services.grid.usecases.case_records import CaseMove, locked, record, state_of
-from services.grid.usecases.posts import matrix_for, post_named, whole_matrix
+from services.grid.usecases.owning import matrices_on, matrix_for, post_named
 from shared import metrics
 from shared.contracts.grid import CaseDispatchedV1
 from shared.messaging import outbox
@@ -41,14 +43,15 @@ def dispatch_case(
     Raises:
         CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
         Stale: when the case has another version than the caller expects.
-        PostNotKnown, PostInactive, PostOfOtherBranch, PostElsewhere, NoOwnerFound
+        PostNotKnown, PostInactive, PostOfOtherBranch, PostElsewhere, NoOwnerFound, PostVacant
     """
     case = locked(session, asked)
     cases.next_state(case.state, "dispatch")
-    matrix = matrix_for(session, case.area_code)
+    day = day_of(now)
+    matrix = matrix_for(session, case.area_code, case.case_class, day)
     owners = Owners(
-        _chosen(session, case, matrix, "territorial", request.territorial),
-        _chosen(session, case, matrix, "functional", request.functional),
+        _chosen(case, matrix, "territorial", _named(session, request.territorial, day)),
+        _chosen(case, matrix, "functional", _named(session, request.functional, day)),
     )
     _dispatch(session, case, owners, asked.who.id, now)
     return view_of(session, case)
@@ -56,7 +59,8 @@ def dispatch_case(
 
 def dispatch_if_owned(session: Session, case: Case, now: datetime) -> None:
     """Give a case that was just filed its owners when the matrix has both; else it waits."""
-    owners = matrix_for(session, case.area_code).owners_of(case.area_code, case.case_class)
+    matrix = matrix_for(session, case.area_code, case.case_class, day_of(now))
+    owners = matrix.owners_of(case.area_code, case.case_class)
     if owners is not None:
         _dispatch(session, case, owners, None, now)
 
@@ -72,9 +76,10 @@ def dispatch_waiting(session: Session, now: datetime) -> int:
         .where(_WAITING)
         .group_by(Case.area_code, Case.case_class)
     ).all()
-    matrix, done, without = whole_matrix(session) if kinds else Matrix(()), 0, 0
+    matrices = matrices_on(session, {area_code for area_code, _, _ in kinds}, day_of(now))
+    done, without = 0, 0
     for area_code, case_class, count in kinds:
-        owners = matrix.owners_of(area_code, case_class)
+        owners = matrices.of(area_code).owners_of(area_code, case_class)
         if owners is None:
             without += count
         elif done < BATCH_CASES:
@@ -103,14 +108,20 @@ def _dispatch_some(
     return len(waiting)
 
 
-def _chosen(
-    session: Session, case: Case, matrix: Matrix, branch: Branch, code: str | None
-) -> Owner:
-    if code is None:
+_Named = tuple[str, Post | None]
+"""The code that somebody named, and the post if there is one."""
+
+
+def _named(session: Session, code: str | None, day: date) -> _Named | None:
+    return None if code is None else (code, post_named(session, code, day))
+
+
+def _chosen(case: Case, matrix: Matrix, branch: Branch, named: _Named | None) -> Owner:
+    if named is None:
         found = matrix.post_of(branch, case.area_code, case.case_class)
-        return owner_at(require_found(found, branch))
-    named = post_named(session, code)
-    return owner_at(require_fitting(named, code, branch, case.area_code))
+        return owner_at(require_found(found, branch), branch)
+    code, post = named
+    return owner_at(require_fitting(post, code, branch, case.area_code), branch)
 
 
 def _dispatch(session: Session, case: Case, owners: Owners, by: UUID | None, now: datetime) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.grid import staging
@@ -18,15 +17,14 @@ from services.grid.domain.register_rows import (
     parse_row,
     require_header,
 )
-from services.grid.models.areas import AreaImport
+from services.grid.models.areas import AreaChangeRow, AreaImport
 from services.grid.register_file import RegisterFile
 from services.grid.schemas.areas import ImportReport
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_records import FILE_PATIENCE, take_turn
 from shared.contracts.grid import AREAS_PER_EVENT, AreasImportedV1, AreaState
 from shared.ids import new_id
 from shared.messaging import outbox
-
-_IMPORT_LOCK = 7_236_101
-"""Advisory lock that every import takes before it compares with the register."""
 
 
 def import_areas(session: Session, file: RegisterFile, now: datetime) -> ImportReport:
@@ -43,18 +41,22 @@ def import_areas(session: Session, file: RegisterFile, now: datetime) -> ImportR
     if not rows and not report.count:
         raise EmptyRegister
     _collect(staging.duplicates(session), report)
-    _take_turn(session)
+    take_turn(session, FILE_PATIENCE)
     if not report.count:  # a refused row could be the missing parent
         _collect(staging.orphans(session), report)
+        _collect(staging.not_now(session, day_of(now)), report)
     if report.count:
         raise RegisterRefused(report)
     return _apply(session, file, rows, now)
 
 
 def _apply(session: Session, file: RegisterFile, rows: int, now: datetime) -> ImportReport:
+    import_id = new_id()
+    if staging.touch(session):
+        staging.date_renamed(session, _renaming(session, import_id, now), day_of(now))
     added, changed = staging.merge(session, now)
     done = AreaImport(
-        id=new_id(),
+        id=import_id,
         file_sha256=file.sha256,
         rows=rows,
         added=added,
@@ -65,6 +67,22 @@ def _apply(session: Session, file: RegisterFile, rows: int, now: datetime) -> Im
     session.add(done)
     _announce(session, done.id)
     return ImportReport(done.id, rows, added, changed, done.unchanged)
+
+
+def _renaming(session: Session, import_id: UUID, now: datetime) -> UUID:
+    """Record that names change today by this import."""
+    change = AreaChangeRow(
+        id=new_id(),
+        kind="import",
+        area_code="",
+        effective_on=day_of(now),
+        basis=f"import {import_id}",
+        effects=[],
+        recorded_at=now,
+    )
+    session.add(change)
+    session.flush()
+    return change.id
 
 
 def _good_rows(file: RegisterFile, report: RowReport) -> Iterator[tuple[int, AreaRow]]:
@@ -86,12 +104,6 @@ def _good_rows(file: RegisterFile, report: RowReport) -> Iterator[tuple[int, Are
 def _collect(problems: Iterable[Problem], report: RowReport) -> None:
     for problem in problems:
         report.add(problem)
-
-
-def _take_turn(session: Session) -> None:
-    """Wait for a running import; the whole register takes longer than other locks may."""
-    session.execute(text("SET LOCAL lock_timeout = '60s'"))
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _IMPORT_LOCK})
 
 
 def _announce(session: Session, import_id: UUID) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from services.grid.domain import cases, public_words
 from services.grid.domain.case_classes import street_problem
-from services.grid.domain.posts import AreaNotRegistered
 from services.grid.domain.public_words import Words
 from services.grid.domain.tracking import (
     RANDOM_BYTES,
@@ -17,10 +16,10 @@ from services.grid.domain.tracking import (
     read_tracking_number,
     tracking_number,
 )
-from services.grid.models.areas import Area
 from services.grid.models.cases import Case, CaseStep, Report
 from services.grid.schemas.cases import CaseView, RefuseCase
 from services.grid.schemas.reports import ReportProblem, ReportStep, ReportView
+from services.grid.usecases.area_days import day_of, name_on
 from services.grid.usecases.case_reading import view_of
 from services.grid.usecases.case_records import CaseMove, locked, record
 from shared.clock import real_now
@@ -41,7 +40,7 @@ def report_problem(db: Transactions, request: ReportProblem, address: str) -> Re
 
     Raises:
         TooMany: past thirty reports an hour from one address.
-        AreaNotRegistered: when there is no such community.
+        AreaNotRegistered, AreaNotThatDay: when there is no such community.
     """
     at = real_now()
     db.change(rate_limits.take, address, "report", REPORTS_PER_HOUR, 3600, at)
@@ -89,8 +88,7 @@ def refuse_case(session: Session, asked: CaseMove, request: RefuseCase, now: dat
 
 
 def _take_in(session: Session, request: ReportProblem, now: datetime) -> ReportView:
-    if session.get(Area, request.area_code) is None:
-        raise AreaNotRegistered("area_code", code=request.area_code)
+    name_on(session, "area_code", request.area_code, day_of(now))
     case = _case_for(request, now)
     session.add(case)
     record(session, case, "reported", None, request.description, now)

@@ -36,6 +36,7 @@ from shared.errors import NotFound, Rejected
 from shared.http.listing import Listing, newest
 from shared.ids import new_id
 from shared.messaging import outbox
+from shared.register.ending import require_there
 
 _INSPECTIONS = Listing(
     "inspections",
@@ -80,7 +81,7 @@ def record_inspection(
     """
     who.require_area("area_code", request.area_code)
     check_inspected_at(request.inspected_at, now)
-    _check_area(session, request.area_code)
+    _check_area(session, request.area_code, request.inspected_at)
     version = _current_version(session, request.checklist_code)
     items = content_of(version).items
     results = [ItemResult(r.item_code, r.passed, r.note.strip()) for r in request.results]
@@ -134,9 +135,11 @@ def list_inspections(session: Session, request: ListInspections, who: Caller) ->
     )
 
 
-def _check_area(session: Session, code: str) -> None:
-    if session.get(Area, code) is None:
+def _check_area(session: Session, code: str, at: datetime) -> None:
+    area = session.get(Area, code)
+    if area is None:
         raise CommunityUnknown("area_code", code=code)
+    require_there(code, area.until, at)
 
 
 def _current_version(session: Session, code: str) -> ChecklistVersion:

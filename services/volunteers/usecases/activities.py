@@ -39,7 +39,7 @@ def publish_activity(
     """
     require_nobody_named(title=request.title, place=request.place)
     who.require_area("area_code", request.area_code)
-    require_community(session, request.area_code)
+    require_community(session, request.area_code, request.starts_at)
     rules.check_times(request.starts_at, request.ends_at, now)
     if request.case_id is not None:
         rules.check_case(_known_case(session, request.case_id), request.area_code)

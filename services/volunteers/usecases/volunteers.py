@@ -57,7 +57,7 @@ def register_volunteer(
         IdNumberTaken, PersonErased
     """
     who.require_area("area_code", request.area_code)
-    require_community(session, request.area_code)
+    require_community(session, request.area_code, now)
     volunteer = _registered(session, request, who.id, now)
     outbox.add(
         session,

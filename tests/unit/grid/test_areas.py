@@ -60,14 +60,14 @@ def test_a_subtree_holds_exactly_the_codes_that_begin_with_its_top(top: str, cod
     assert (first <= code < past) == code.startswith(top)
 
 
-@pytest.mark.parametrize("depth", range(1, 5))
+@pytest.mark.parametrize("depth", range(1, 6))
 @pytest.mark.parametrize("level", LENGTH_OF_LEVEL)
-def test_levels_below_begin_with_the_level_itself_and_end_with_communities(
+def test_levels_below_begin_with_the_level_itself_and_end_with_cells(
     level: str, depth: int
 ) -> None:
     levels = levels_below(level, depth)
     assert levels[0] == level
-    assert len(levels) == min(depth + 1, 5 - list(LENGTH_OF_LEVEL).index(level))
+    assert len(levels) == min(depth + 1, 6 - list(LENGTH_OF_LEVEL).index(level))
 
 
 def test_a_tree_nests_each_area_in_its_parent() -> None:

@@ -82,10 +82,16 @@ def test_any_bytes_are_an_area_or_a_named_problem(row: bytes) -> None:
         assert "\x00" not in area.name
 
 
-@given(CODES)
+@given(CODES.filter(lambda code: level_of(code) != "cell"))
 def test_every_code_is_accepted_under_its_own_parent(code: str) -> None:
     row = line(code, "名", level_of(code) or "", parent_of(code) or "")
     assert parse_row(row).parent_code == parent_of(code)
+
+
+def test_cells_are_not_in_the_national_register() -> None:
+    with pytest.raises(BadRow) as refused:
+        parse_row(line("320508019020001", "第一网格", "cell", "320508019020"))
+    assert refused.value.kind == "code"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,10 @@ def test_a_case_has_both_owners_or_none() -> None:  # G07
     by_place, by_subject = kuai("kuai"), post("tiao")
     owners = Matrix([by_place, by_subject]).owners_of(COMMUNITY, "litter")
     assert owners is not None
-    assert (owners.territorial, owners.functional) == (owner_at(by_place), owner_at(by_subject))
+    assert (owners.territorial, owners.functional) == (
+        owner_at(by_place, "territorial"),
+        owner_at(by_subject, "functional"),
+    )
     assert owners.territorial.persons == (UUID(int=1), UUID(int=2))
     assert Matrix([by_place]).owners_of(COMMUNITY, "litter") is None
     assert Matrix([by_subject]).owners_of(COMMUNITY, "litter") is None

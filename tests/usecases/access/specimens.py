@@ -13,14 +13,15 @@ from shared.database import Transactions
 HOME = "320508019020"
 """三元一村社区; all things of the specimens lie in it."""
 
-Reach = Literal["thing", "list", "create", "free"]
+Reach = Literal["thing", "list", "create", "free", "rows"]
 
 
 @dataclass(frozen=True)
 class Call:
     """A request, and what an area out of reach makes of it.
 
-    `thing` is not found, `list` is empty, `create` is refused; `free` has no area.
+    `thing` is not found, `list` is empty, `create` is refused, `rows` are refused one by one;
+    `free` has no area.
     """
 
     reach: Reach
@@ -29,6 +30,10 @@ class Call:
     options: dict[str, Any] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     """Relations that it reaches besides those that lie inside."""
+    only: tuple[str, ...] = ()
+    """Relations that it reaches, where the thing is larger than HOME."""
+    also_asks: str | None = None
+    """The action whose row of the access table decides after that of the route."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from tests.databases import DatabaseServer
 from tests.tokens import bearer, token
 from tests.usecases.access import of_gateway, of_notifications, of_volunteers
 from tests.usecases.access.of_every_service import parked_specimens
-from tests.usecases.access.specimens import Specimen, World
+from tests.usecases.access.specimens import HOME, Specimen, World
 from tests.usecases.access.worlds import Worlds, every_world
 from tests.usecases.inspections.stories import checklist
 from tests.usecases.shared.parking import execute, park
@@ -72,7 +72,7 @@ def another(place: Place, name: str, asked: Query) -> str:
         return next(one for one in choices(place, name) if one != first)
     if "boolean" in schema["type"]:
         return "true"
-    return str(UUID(int=5)) if schema.get("format") == "uuid" else "32"
+    return {"uuid": str(UUID(int=5)), "date": "2026-12-24"}.get(schema.get("format"), "32")
 
 
 def _session(world: World) -> None:
@@ -123,6 +123,10 @@ FILLED_BY: dict[str, Callable[[World], object]] = {
 """What adds a row to a list, where its specimen doesn't."""
 
 
+WIDER = {"list_population": {"area": HOME[:9]}}
+"""What is asked of a list whose specimen shows one row."""
+
+
 class Door:
     """One list, as somebody with every right asks for it."""
 
@@ -133,7 +137,8 @@ class Door:
         specimen = specimens_of(place[0])[place[1]]
         specimen(self.world)
         call = urlsplit(specimen(self.world).path)
-        self.path, self.asked = call.path, dict(parse_qsl(call.query))
+        self.path = call.path
+        self.asked = dict(parse_qsl(call.query)) | WIDER.get(place[1], {})
         for _ in range(2):
             FILLED_BY.get(place[1], lambda _: None)(self.world)
 

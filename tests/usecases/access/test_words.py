@@ -14,7 +14,7 @@ from tests.tokens import bearer, token
 from tests.usecases.access.test_every_route import specimens_of
 from tests.usecases.access.worlds import Worlds, every_world
 
-WORDS = {"name", "note", "place", "reason", "title"}
+WORDS = {"name", "note", "place", "reason", "source", "title"}
 """Fields of events that somebody writes freely."""
 COPIES = {"activity_title": "title", "post_name": "name"}
 FACTS = {"case_number", "checklist_code", "item_code", "kid", "post_code"}
@@ -24,6 +24,7 @@ TOLD = [
     ("grid", "return_case", "reason"),
     ("grid", "refuse_case", "reason"),
     ("grid", "put_post", "name"),
+    ("grid", "record_population", "source"),
     ("inspections", "publish_checklist", "items.0.title"),
     ("inspections", "record_inspection", "results.0.note"),
     ("inspections", "fail_reinspection", "reason"),

@@ -1,10 +1,12 @@
 """Owns the posts that the tests of `grid` set up."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.grid.schemas.posts import PutPost
-from services.grid.usecases.posts import PostChange, PostPut, post_named, put_post
+from services.grid.usecases.owning import post_named
+from services.grid.usecases.posts import PostChange, PostPut, put_post
 from shared.database import Transactions
 from tests.tokens import somebody
 
@@ -39,7 +41,7 @@ def office(**values: Any) -> dict[str, Any]:
 def put(db: Transactions, code: str, body: dict[str, Any]) -> PostPut:
     """Set up a post, or change it whatever its version."""
     ids = {name: UUID(body[name]) for name in ("first_responsible_id", "directly_responsible_id")}
-    known = db.read(post_named, code) is not None
+    known = db.read(post_named, code, date(2026, 11, 23)) is not None
     change = PostChange(code, somebody(), conditional=known)
     return db.run(put_post, change, PutPost(**(body | ids)))
 

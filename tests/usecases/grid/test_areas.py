@@ -73,7 +73,7 @@ def test_a_tree_holds_2000_areas_and_no_more(grid_http: FlaskClient, grid_db: Tr
     assert "2000" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("depth", ["0", "5", "-1", "x"])
+@pytest.mark.parametrize("depth", ["0", "6", "-1", "x"])
 def test_an_impossible_depth_is_refused(http: FlaskClient, depth: str) -> None:
     assert http.get(f"{AREAS}/32/tree?depth={depth}").status_code == 422
 

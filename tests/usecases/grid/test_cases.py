@@ -38,11 +38,11 @@ RESOLVER, CHECKER = UUID(int=1), UUID(int=2)
 @pytest.fixture
 def db(grid_db: Transactions, clock: SetClock) -> Transactions:
     """A grid that knows one street with 30 communities and two posts; it is an hour before noon."""
+    clock.set(NOON - timedelta(hours=1))
     load(grid_db, csv_of(communities(30)))
     set_up(grid_db)
     with Session(grid_db.engine) as session, session.begin():
         session.execute(text("UPDATE outbox SET sent_at = now()"))
-    clock.set(NOON - timedelta(hours=1))
     return grid_db
 
 

@@ -62,3 +62,23 @@ def test_a_case_that_was_resolved_waits_for_owners_when_it_is_returned(
     set_up(grid_db)
     assert grid_db.run(dispatch_waiting) == 2
     assert old.get(address).json["state"] == "dispatched"
+
+
+def test_a_post_that_the_code_of_before_makes_is_shown_by_its_branch(
+    old: FlaskClient, grid_db: Transactions
+) -> None:
+    with Session(grid_db.engine) as session, session.begin():
+        session.execute(
+            text(
+                "INSERT INTO posts (id, code, name, branch, area_code, case_classes,"
+                " first_responsible_id, directly_responsible_id, active, version, created_at,"
+                " updated_at) VALUES (gen_random_uuid(), 'old', '城管办', 'functional', '320508',"
+                " '{}', gen_random_uuid(), gen_random_uuid(), true, 1, now(), now())"
+            )
+        )
+    shown = old.get("/api/v1/grid/posts/old").json
+    assert (shown["kind"], shown["duties"], shown["vacant"]) == (
+        "department",
+        "",
+        ["first", "direct"],
+    )

@@ -32,11 +32,11 @@ OFFICER = UUID(int=9)
 @pytest.fixture
 def http(grid_http: FlaskClient, grid_db: Transactions, clock: SetClock) -> FlaskClient:
     """The door of a grid with posts, at noon; who asks has no token."""
+    clock.set(NOON)
     load(grid_db, csv_of())
     set_up(grid_db)
     with Session(grid_db.engine) as session, session.begin():
         session.execute(text("UPDATE outbox SET sent_at = now()"))
-    clock.set(NOON)
     grid_http.environ_base.pop("HTTP_AUTHORIZATION")
     return grid_http
 

@@ -8,8 +8,8 @@ import pytest
 from services.inspections.usecases.areas import AreaNotFound, get_area
 from shared.contracts.grid import AREAS_PER_EVENT
 from shared.database import Transactions
-from shared.register.learning import learn_areas
-from tests.factories import COMMUNITY
+from shared.register.learning import learn_area_changes, learn_areas
+from tests.factories import COMMUNITY, area_changed
 from tests.usecases.inspections.stories import area, heard, imported, rows
 
 
@@ -65,3 +65,16 @@ def test_full_events_on_the_same_areas_at_once_all_succeed(db: Transactions):
     assert handled == [True] * 8
     assert rows(db)["areas"] == AREAS_PER_EVENT
     assert {db.read(get_area, f"320508{number:06d}").version for number in (0, 499)} == {8}
+
+
+def test_a_change_of_an_area_renames_it_whatever_the_order(db: Transactions):
+    db.once_all([heard(area_changed(version=3, name="三元社区居委会"))], learn_area_changes)
+    db.once_all([heard(imported(area(version=1)))], learn_areas)
+    db.once_all([heard(area_changed(version=2, name="旧名"))], learn_area_changes)
+    assert db.read(get_area, COMMUNITY).name == "三元社区居委会"
+
+
+def test_cells_are_not_in_the_copy(db: Transactions):
+    cell = area_changed(area_code=COMMUNITY + "001", level="cell", name="第一网格")
+    db.once_all([heard(cell), heard(area_changed())], learn_area_changes)
+    assert rows(db)["areas"] == 1

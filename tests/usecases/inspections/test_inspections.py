@@ -26,8 +26,9 @@ from shared.database import Transactions
 from shared.errors import Rejected
 from shared.http.paging import BadCursor
 from shared.ids import new_id
-from shared.register.learning import learn_areas
-from tests.factories import COMMUNITY
+from shared.register.ending import CommunityEnded
+from shared.register.learning import learn_area_changes, learn_areas
+from tests.factories import COMMUNITY, area_changed
 from tests.observe import outbox_of
 from tests.tokens import somebody
 from tests.usecases.inspections.stories import (
@@ -144,6 +145,19 @@ def test_a_refused_inspection_names_the_field_and_changes_nothing(
         ready_db.run(record_inspection, request_, ANYONE)
     assert (type(refused.value), refused.value.field) == (refusal, field)
     assert rows(ready_db) == before
+
+
+@pytest.mark.parametrize(("ended_days_ago", "there"), [(1, False), (0, False), (-1, True)])
+def test_a_community_is_inspected_up_to_the_day_before_it_ends(
+    ready_db: Transactions, ended_days_ago: int, there: bool
+):
+    until = MORNING.date() - timedelta(days=ended_days_ago)
+    ready_db.run(learn_area_changes, [area_changed(until=until, successors=[NEIGHBOUR])])
+    if there:
+        assert inspected(ready_db).area_code == COMMUNITY
+        return
+    with pytest.raises(CommunityEnded, match=str(until)):
+        inspected(ready_db)
 
 
 def test_the_current_version_of_the_checklist_counts_and_the_old_inspection_keeps_its_own(

@@ -28,8 +28,10 @@ from shared.contracts.volunteers import ActivityCancelledV1, ActivityPublishedV1
 from shared.database import Transactions
 from shared.http.paging import BadCursor
 from shared.ids import new_id
+from shared.register.ending import CommunityEnded
+from shared.register.learning import learn_area_changes
 from tests.databases import SetClock
-from tests.factories import COMMUNITY
+from tests.factories import COMMUNITY, area_changed
 from tests.observe import outbox_of
 from tests.tokens import somebody
 from tests.usecases.volunteers.stories import (
@@ -124,6 +126,15 @@ def test_a_wrong_call_is_refused_and_leaves_no_trace(
 def test_a_community_that_the_register_does_not_have_is_refused(db: Transactions):
     with pytest.raises(CommunityUnknown, match="320508019099"):
         db.run(publish_activity, activity(area_code="320508019099"), somebody())
+
+
+def test_nothing_is_called_for_in_a_community_that_has_ended_by_then(db: Transactions):
+    day = activity().starts_at.date()
+    db.run(learn_area_changes, [area_changed(until=day + timedelta(days=1))])
+    published(db)
+    db.run(learn_area_changes, [area_changed(until=day, version=3)])
+    with pytest.raises(CommunityEnded):
+        published(db)
 
 
 def test_nobody_is_called_for_a_case_of_another_community_or_a_closed_one(db: Transactions):

@@ -6,8 +6,8 @@ Where they are there, IF NOT EXISTS asks for no right.
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

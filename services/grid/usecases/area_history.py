@@ -1,0 +1,76 @@
+"""Owns reading the changes of areas."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.grid.domain.areas import subtree_of
+from services.grid.models.areas import AreaChangeRow, AreaLink
+from services.grid.schemas.area_changes import (
+    AreaChangePage,
+    AreaChangeView,
+    EffectView,
+    LinkView,
+    ListAreaChanges,
+)
+from shared.errors import NotFound
+from shared.http.listing import Listing, newest
+
+_NEWEST_FIRST = Listing("area_changes", {"-id": (newest(AreaChangeRow.id),)})
+
+
+class AreaChangeUnknown(NotFound):
+    """There is no change of areas with that id."""
+
+    zh = "没有此区划变更"
+    en = "There is no such change of areas"
+
+
+def get_area_change(session: Session, change_id: UUID) -> AreaChangeView:
+    """Return a change and all that it does.
+
+    Raises:
+        AreaChangeUnknown
+    """
+    change = session.get(AreaChangeRow, change_id)
+    if change is None:
+        raise AreaChangeUnknown
+    return view_of(session, change)
+
+
+def list_area_changes(session: Session, wanted: ListAreaChanges) -> AreaChangePage:
+    """Return a page of changes, the latest recorded first.
+
+    Raises:
+        BadCursor: when `after` is no mark of this list.
+    """
+    found = select(AreaChangeRow)
+    if wanted.area is not None:
+        first, past = subtree_of(wanted.area)
+        found = found.where(AreaChangeRow.area_code >= first, AreaChangeRow.area_code < past)
+    page = _NEWEST_FIRST.page(session, found, wanted)
+    return AreaChangePage([view_of(session, change) for change in page.items], page.next)
+
+
+def view_of(session: Session, change: AreaChangeRow) -> AreaChangeView:
+    """Return what callers see of a change."""
+    links = select(AreaLink).where(AreaLink.change_id == change.id)
+    return AreaChangeView(
+        id=change.id,
+        kind=change.kind,
+        area_code=change.area_code,
+        effective_on=change.effective_on,
+        basis=change.basis,
+        effects=[EffectView(**effect) for effect in change.effects],
+        links=[
+            LinkView(link.from_code, link.to_code)
+            for link in session.scalars(links.order_by(AreaLink.from_code, AreaLink.to_code))
+        ],
+        reverts=change.reverts,
+        reverted_by=session.scalar(
+            select(AreaChangeRow.id).where(AreaChangeRow.reverts == change.id)
+        ),
+        recorded_by=change.recorded_by,
+        recorded_at=change.recorded_at,
+    )

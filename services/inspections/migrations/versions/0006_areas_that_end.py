@@ -1,0 +1,11 @@
+"""Let areas of the register's copy end."""
+
+from shared.register import schema
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Add the day; the code of the step before goes on working."""
+    schema.step_2_until()
