@@ -16,14 +16,24 @@ from shared.auth.callers import Caller
 from shared.sheets.columns import Column
 from shared.sheets.kinds import Choice, Several, Text, YesNo
 
+_KINDS = {
+    "leading_group": "领导小组",
+    "office": "办公室",
+    "department": "部门",
+    "police": "包片民警",
+    "territorial": "属地",
+}
 _COLUMNS = (
     Column("code", "岗位代码"),
     Column("name", "岗位名称", Text()),
+    Column("kind", "岗位类型", Choice(_KINDS)),
     Column("branch", "条块", Choice({"territorial": "块", "functional": "条"})),
     Column("area_code", "区划代码"),
     Column("case_classes", "负责类别", Several()),
     Column("first_responsible_id", "第一责任人编号"),
     Column("directly_responsible_id", "直接责任人编号"),
+    Column("duties", "职责", Text()),
+    Column("basis", "设立依据", Text()),
     Column("active", "在用", YesNo()),
 )
 

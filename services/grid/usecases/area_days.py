@@ -76,6 +76,14 @@ def goes_on_as(session: Session, code: str, day: date) -> str:
     return code if area is None else area.code
 
 
+def go_on_as(session: Session, codes: Collection[str], day: date) -> dict[str, str]:
+    """Return for each area as what it goes on; only those that ever changed are looked up."""
+    dated = session.scalars(select(Area.code).where(Area.code.in_(codes), Area.dated))
+    return {code: code for code in codes} | {
+        code: goes_on_as(session, code, day) for code in dated.all()
+    }
+
+
 def _is_there(session: Session, code: str, day: date) -> bool:
     there = select(exists().where(AreaVersion.code == code, holds_on(day)))
     return bool(session.scalar(there))

@@ -1,8 +1,10 @@
 """Owns who gets a case: by the responsibility matrix at once, by a person, or when a post appears.
 
-A case keeps the owners of the day on which it was dispatched, whatever becomes of their posts.
+A case keeps the owners of the day on which it was dispatched, whatever becomes of their posts. It
+keeps its area, too; where that has ended by then, those answer who have what it goes on as.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -23,7 +25,7 @@ from services.grid.domain.responsibility import (
 )
 from services.grid.models.cases import Case, CasePerson
 from services.grid.schemas.cases import CaseView, DispatchCase
-from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_days import day_of, go_on_as, goes_on_as
 from services.grid.usecases.case_reading import view_of
 from services.grid.usecases.case_records import CaseMove, locked, record, state_of
 from services.grid.usecases.owning import matrices_on, matrix_for, post_named
@@ -48,10 +50,11 @@ def dispatch_case(
     case = locked(session, asked)
     cases.next_state(case.state, "dispatch")
     day = day_of(now)
-    matrix = matrix_for(session, case.area_code, case.case_class, day)
+    area = goes_on_as(session, case.area_code, day)
+    place = _Place(area, case.case_class, matrix_for(session, area, case.case_class, day))
     owners = Owners(
-        _chosen(case, matrix, "territorial", _named(session, request.territorial, day)),
-        _chosen(case, matrix, "functional", _named(session, request.functional, day)),
+        _chosen(place, "territorial", _named(session, request.territorial, day)),
+        _chosen(place, "functional", _named(session, request.functional, day)),
     )
     _dispatch(session, case, owners, asked.who.id, now)
     return view_of(session, case)
@@ -59,8 +62,9 @@ def dispatch_case(
 
 def dispatch_if_owned(session: Session, case: Case, now: datetime) -> None:
     """Give a case that was just filed its owners when the matrix has both; else it waits."""
-    matrix = matrix_for(session, case.area_code, case.case_class, day_of(now))
-    owners = matrix.owners_of(case.area_code, case.case_class)
+    area = goes_on_as(session, case.area_code, day_of(now))
+    matrix = matrix_for(session, area, case.case_class, day_of(now))
+    owners = matrix.owners_of(area, case.case_class)
     if owners is not None:
         _dispatch(session, case, owners, None, now)
 
@@ -76,10 +80,12 @@ def dispatch_waiting(session: Session, now: datetime) -> int:
         .where(_WAITING)
         .group_by(Case.area_code, Case.case_class)
     ).all()
-    matrices = matrices_on(session, {area_code for area_code, _, _ in kinds}, day_of(now))
+    areas = go_on_as(session, {area_code for area_code, _, _ in kinds}, day_of(now))
+    matrices = matrices_on(session, set(areas.values()), day_of(now))
     done, without = 0, 0
     for area_code, case_class, count in kinds:
-        owners = matrices.of(area_code).owners_of(area_code, case_class)
+        area = areas[area_code]
+        owners = matrices.of(area).owners_of(area, case_class)
         if owners is None:
             without += count
         elif done < BATCH_CASES:
@@ -108,6 +114,15 @@ def _dispatch_some(
     return len(waiting)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a case is worked on today, its class, and the matrix there."""
+
+    area_code: str
+    case_class: str
+    matrix: Matrix
+
+
 _Named = tuple[str, Post | None]
 """The code that somebody named, and the post if there is one."""
 
@@ -116,12 +131,12 @@ def _named(session: Session, code: str | None, day: date) -> _Named | None:
     return None if code is None else (code, post_named(session, code, day))
 
 
-def _chosen(case: Case, matrix: Matrix, branch: Branch, named: _Named | None) -> Owner:
+def _chosen(place: _Place, branch: Branch, named: _Named | None) -> Owner:
     if named is None:
-        found = matrix.post_of(branch, case.area_code, case.case_class)
+        found = place.matrix.post_of(branch, place.area_code, place.case_class)
         return owner_at(require_found(found, branch), branch)
     code, post = named
-    return owner_at(require_fitting(post, code, branch, case.area_code), branch)
+    return owner_at(require_fitting(post, code, branch, place.area_code), branch)
 
 
 def _dispatch(session: Session, case: Case, owners: Owners, by: UUID | None, now: datetime) -> None:

@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 from services.grid.usecases.area_changes import announce_due
 from services.grid.usecases.area_days import day_of, goes_on_as
+from services.grid.usecases.dispatching import dispatch_waiting
 from shared.clock import real_now
 from shared.database import Transactions
+from tests.factories import NOON
 from tests.observe import outbox_of
 from tests.tokens import bearer, token
+from tests.usecases.grid.posts import TIAO, office, post, put
 from tests.usecases.grid.register import CHAIN, csv_of, load
+from tests.usecases.grid.test_cases import filed
 from tests.usecases.grid.test_imports import at_once
 
 AREAS = "/api/v1/grid/areas"
@@ -297,3 +301,16 @@ def test_what_ended_goes_on_as_its_successor(http: FlaskClient, grid_db: Transac
     assert grid_db.read(goes_on_as, ONE, TODAY) == ONE
     do(http, f"{AREAS}/{ONE}/abolish", NEXT_MONTH)
     assert grid_db.read(goes_on_as, ONE, NEXT_MONTH) == ONE
+
+
+def test_a_case_of_an_area_that_has_ended_goes_to_who_has_it_now(
+    http: FlaskClient, grid_db: Transactions
+) -> None:
+    put(grid_db, TIAO, office())
+    put(grid_db, "kuai-one", post(area_code=ONE))
+    case = filed(grid_db, area_code=TWO, deadline=NOON)
+    assert grid_db.run(dispatch_waiting) == 0
+    merge(http, TODAY)
+    assert grid_db.run(dispatch_waiting) == 1
+    shown = http.get(f"/api/v1/grid/cases/{case.id}").json
+    assert (shown["area_code"], shown["territorial"]["post_code"]) == (TWO, "kuai-one")

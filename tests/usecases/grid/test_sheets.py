@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -26,7 +27,11 @@ from tests.usecases.grid.test_imports import at_once
 
 ROOT = "/api/v1/grid"
 STREET = "320508019"
-POSTS = "岗位代码,岗位名称,条块,区划代码,负责类别,第一责任人编号,直接责任人编号,在用"
+POSTS = (
+    "岗位代码,岗位名称,条块,区划代码,负责类别,第一责任人编号,直接责任人编号,在用,"
+    "岗位类型,职责,设立依据"
+)
+HOLDERS = "岗位代码,责任人类别,人员编号,开始日期,结束日期（不含当日）,代理"
 BUILDINGS = "小区代码,楼栋号,楼栋名称,单元数,层数,户数,走道灯总数,走道灯已装,在用"
 COMPOUNDS = (
     "小区代码,小区名称,社区代码,小区类型,户数,建筑面积（平方米）,楼栋数,建成年份,改造状态,"
@@ -59,6 +64,9 @@ def post(number: int, name: str = "网格", **cells: str) -> str:
         "first": str(SECRETARIES[0]),
         "direct": str(SECRETARIES[1]),
         "active": "是",
+        "kind": "",
+        "duties": "",
+        "basis": "",
     }
     return ",".join((row | cells).values())
 
@@ -134,7 +142,28 @@ def counts(report: Any) -> tuple[int, ...]:
 
 
 def test_every_subject_is_tested_here() -> None:
-    assert set(ROWS) == set(IMPORTED)
+    assert {*ROWS, "holders"} == set(IMPORTED)
+
+
+def test_holders_come_in_by_period_and_go_out_the_same(http: FlaskClient) -> None:  # G14
+    put(http, "posts", f"{POSTS}\n{post(1)}")
+    deputy = UUID(int=301)
+    file = [
+        HOLDERS,
+        f"kuai-1,直接责任人,{deputy},2026-12-01,2026-12-08,是",
+        f"kuai-1,联络人,{UUID(int=302)},2026-11-26,,否",
+        f"kuai-1,第一责任人,{SECRETARIES[1]},2026-12-20,,否",
+        f"kuai-9,第一责任人,{SECRETARIES[1]},2026-12-20,,否",
+        "kuai-1,第一责任人,,2027-06-30,,否",
+    ]
+    report = put(http, "holders", "\n".join(file))
+    assert counts(report) == (0, 3, 0, 2)
+    assert [one["row"] for one in report.json["problems"]] == [4, 5]
+    shown = http.get(f"{ROOT}/posts/kuai-1?on=2026-12-03").json
+    assert {"office": "direct", "person_id": str(deputy), "acting": True} in shown["holders"]
+    assert http.get(f"{ROOT}/posts/kuai-1?on=2027-07-01").json["vacant"] == ["first"]
+    again = put(http, "holders", export(http, "holders").data)
+    assert counts(again) == (0, 0, 4, 0)
 
 
 @each_subject
@@ -254,7 +283,6 @@ def test_what_is_wrong_with_a_row_is_said_where_it_stands(http: FlaskClient) -> 
     assert found == [
         (2, "条块", "左"),
         (3, "第一责任人编号", "张三"),
-        (3, "直接责任人编号", None),
         (4, "直接责任人编号", str(SECRETARIES[0])),
         (5, "岗位名称", "电话 13812345678 4（块）"),
         (6, "在用", "也许"),
