@@ -205,7 +205,7 @@ def test_what_can_not_be_activated_is_refused(http: FlaskClient, db: Transaction
     street = http.post(f"{ROOT}/matrices/320508019/activate", json={})
     assert street.json["type"] == "urn:linli:problem:not-a-district"
     other = http.post(f"{ROOT}/matrices/320599/activate", json={})
-    assert other.json["type"] == "urn:linli:problem:area-not-in-register"
+    assert other.json["type"] == "urn:linli:problem:area-not-registered"
 
 
 def test_the_database_keeps_an_activated_matrix_as_it_was(
@@ -227,7 +227,7 @@ def test_who_answers_is_asked_by_area_class_and_day(http: FlaskClient, db: Trans
     assert owners(http, case_class="other")["functional"]["missing"] == ["post"]
     assert owners(http, on=on(-1))["functional"]["missing"] == ["first", "direct"]
     unknown = http.get(f"{ROOT}/owners?area=320508999&case_class=other")
-    assert unknown.json["type"] == "urn:linli:problem:area-not-in-register"
+    assert unknown.json["type"] == "urn:linli:problem:area-not-registered"
 
 
 def test_findings_are_shown_of_a_district_a_city_and_a_part(  # G08, G10, G11, G14, X01, X03
