@@ -158,7 +158,7 @@ def test_a_unit_without_a_coordinator_is_warned() -> None:  # G10, G14, X03
     assert warned("no_coordinator", [WHOLE[0], duty("tiao", holdings=held)]) == []
 
 
-def test_a_part_is_linted_by_the_posts_above_it_too() -> None:
+def test_a_part_is_linted_by_the_posts_above_it_too() -> None:  # G12
     assert errors(WHOLE, COMMUNITIES[0]) == []
     (gap,) = errors([duty("tiao", "3205")], CELLS[0])
     assert (gap.area_code, gap.branch) == (CELLS[0], "territorial")

@@ -1,6 +1,7 @@
 """The responsibility matrix: linted, activated, asked."""
 
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from services.grid.domain.case_classes import STREET_PROBLEMS
+from services.grid.schemas.matrices import ShowOwners
 from services.grid.usecases.dispatching import dispatch_waiting
+from services.grid.usecases.owning import get_owners
 from shared.database import Transactions
 from tests.databases import SetClock
 from tests.factories import COMMUNITY, NOON
@@ -292,3 +296,20 @@ def test_classes_of_cases_so_far_need_an_owner_too(http: FlaskClient, db: Transa
     (gap,) = [x for x in findings(http)["items"] if x["kind"] == "gap"]
     assert {"corridor-clear", "unclassified"} <= set(gap["case_classes"])
     assert "other" not in gap["case_classes"]
+
+
+def test_wherever_and_whenever_an_activated_matrix_is_asked_all_four_persons_are_there(  # G07
+    http: FlaskClient, db: Transactions
+) -> None:
+    set_up(db)
+    put(db, "near", post(area_code=COMMUNITY))
+    put(db, "near-b", office(area_code="320508019", case_classes=["graffiti", "other"]))
+    for code in (KUAI, "near", "near-b"):
+        appoint(http, code, person_id=UUID(int=31), since=on(2), until=on(5), acting=True)
+        appoint(http, code, office="direct", person_id=UUID(int=32), since=on(4))
+    assert activate(http, effective_on=on(1)).status_code == 200
+    for days, number, one in product(range(1, 8), (0, 20, 29), STREET_PROBLEMS):
+        area = f"320508019{number:03d}"
+        wanted = ShowOwners(area, one, TODAY + timedelta(days=days))
+        answer = db.run(get_owners, wanted)
+        assert (answer.territorial.missing, answer.functional.missing) == ([], [])

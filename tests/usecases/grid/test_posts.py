@@ -92,6 +92,11 @@ def test_of_two_who_set_up_one_post_at_once_one_does(
         (post(directly_responsible_id=post()["first_responsible_id"]), "directly_responsible_id"),
         (post(branch="both"), "branch"),
         (post(name=""), "name"),
+        (post(duties="有事找张主任 138 1234 5678"), "duties"),
+        (post(basis="zhang@example.cn"), "basis"),
+        (post(kind="department"), "branch"),
+        (office(kind="office", case_classes=["litter"]), "case_classes"),
+        (office(case_classes=["leadership"]), "case_classes"),
     ],
 )
 def test_what_a_post_can_not_be_is_refused_by_its_field(
