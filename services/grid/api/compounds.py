@@ -25,7 +25,7 @@ def list_compounds(wanted: schemas.ListCompounds) -> schemas.CompoundPage:
     return run(compound_reading.list_compounds, wanted, caller())
 
 
-@COMPOUNDS.get("/compounds/summary")
+@COMPOUNDS.get("/summaries/compounds")
 @COMPOUNDS.arguments(accepts(schemas.Summarise), location="query")
 @COMPOUNDS.response(200, shows(schemas.CompoundSummary))
 def summarise_compounds(wanted: schemas.Summarise) -> schemas.CompoundSummary:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -96,7 +96,7 @@ def get_group(session: Session, code: str, wanted: AsOf, who: Caller, now: datet
     if row is None or not steps:
         raise groups.GroupUnknown
     shown = dated.in_force(steps, wanted.on) if wanted.on else dated.shown_on(steps, day_of(now))
-    if shown is None or not who.may_act_in(shown.value.within_code):
+    if shown is None or not _is_seen_by(who, row.kind, shown.value):
         raise groups.GroupUnknown
     return _view_of(row, shown)
 
@@ -104,12 +104,15 @@ def get_group(session: Session, code: str, wanted: AsOf, who: Caller, now: datet
 def list_groups(session: Session, wanted: ListGroups, who: Caller, now: datetime) -> GroupPage:
     """Return a page of the groups in the caller's areas that there are on a day, by code.
 
+    A zone is in an area, too, when one of its communities is.
+
     Raises:
         BadCursor: when `after` is no mark of this list.
     """
+    day, areas = wanted.on or day_of(now), part_of(wanted.area, who.areas)
+    inside = within(GroupStateRow.within_code, areas)
     found = select(GroupStateRow).where(
-        holding_on(wanted.on or day_of(now)),
-        within(GroupStateRow.within_code, part_of(wanted.area, who.areas)),
+        holding_on(day), or_(inside, GroupStateRow.code.in_(_zones_of(areas, day)))
     )
     if wanted.kind is not None:
         found = found.where(GroupStateRow.kind == wanted.kind)
@@ -125,6 +128,22 @@ def holding_on(day: date) -> ColumnElement[bool]:
     return and_(
         GroupStateRow.since <= day, or_(GroupStateRow.until.is_(None), GroupStateRow.until > day)
     )
+
+
+def _zones_of(areas: Sequence[str], day: date) -> Select[str]:
+    """Select the zones that have a community in the areas on a day."""
+    return select(GroupMember.code).where(
+        GroupMember.kind == "zone",
+        within(GroupMember.member, areas),
+        GroupMember.since <= day,
+        or_(GroupMember.until.is_(None), GroupMember.until > day),
+    )
+
+
+def _is_seen_by(who: Caller, kind: GroupKind, state: GroupState) -> bool:
+    """Tell whether a group lies in the caller's areas; a zone does when a community of it does."""
+    members = state.members if kind == "zone" else ()
+    return any(map(who.may_act_in, (state.within_code, *members)))
 
 
 def _checked(session: Session, asked: GroupChange, request: PutGroup, day: date) -> GroupState:

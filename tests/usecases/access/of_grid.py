@@ -5,17 +5,16 @@ from itertools import count
 from uuid import UUID, uuid4
 
 from services.grid.schemas.cases import ListCases, ResolveCase
-from services.grid.schemas.compounds import ListCompounds, PutCompound
+from services.grid.schemas.compounds import PutBuilding, PutCompound
 from services.grid.schemas.groups import PutGroup
 from services.grid.schemas.reports import ReportProblem
+from services.grid.usecases.buildings import put_building
 from services.grid.usecases.case_reading import list_cases
 from services.grid.usecases.case_records import CaseMove
 from services.grid.usecases.cases import resolve_case
-from services.grid.usecases.compound_reading import list_compounds
 from services.grid.usecases.compounds import CompoundChange, put_compound
 from services.grid.usecases.groups import GroupChange, put_group
 from services.grid.usecases.reports import report_problem
-from shared.database import Transactions
 from tests.factories import NOON
 from tests.tokens import somebody
 from tests.usecases.access.specimens import HOME, Call, Reach, Specimen, World
@@ -97,17 +96,19 @@ def _record(world: World) -> Call:
 
 
 def _compound(world: World) -> str:
-    """Return the code of a compound in HOME that no cell takes care of."""
-    code, known = f"c-{uuid4().hex}", _at_home(world.db)
-    if not known:
-        change = CompoundChange(code, somebody())
-        world.db.run(put_compound, change, PutCompound("三元一村", HOME, "old_estate", 9, 1, 1))
-    return known or code
+    """Return the code of a new compound in HOME that no cell takes care of."""
+    code = f"c-{uuid4().hex}"
+    request = PutCompound("三元一村", HOME, "old_estate", 9, 1, 1)
+    world.db.run(put_compound, CompoundChange(code, somebody()), request)
+    return code
 
 
-def _at_home(db: Transactions) -> str | None:
-    page = db.run(list_compounds, ListCompounds(area=HOME, limit=1), somebody())
-    return page.items[0].code if page.items else None
+def _buildings(world: World) -> Call:
+    code = _compound(world)
+    for number in "123":
+        change = CompoundChange(code, somebody(), number=number)
+        world.db.run(put_building, change, PutBuilding(f"{number} 幢", 1, 6, 12))
+    return Call("thing", "GET", f"{ROOT}/compounds/{code}/buildings")
 
 
 def _new_compound(world: World) -> Call:
@@ -171,10 +172,10 @@ SPECIMENS: dict[str, Specimen] = {
     "list_compounds": lambda world: _in_compounds(world, "list", f"compounds?area={HOME}"),
     "get_compound": lambda world: _in_compounds(world, "thing", "compounds/{}"),
     "summarise_compounds": lambda world: _in_compounds(
-        world, "create", f"compounds/summary?area={HOME}"
+        world, "create", f"summaries/compounds?area={HOME}"
     ),
     "put_compound": _new_compound,
-    "list_buildings": lambda world: _in_compounds(world, "thing", "compounds/{}/buildings"),
+    "list_buildings": _buildings,
     "put_building": _building,
     "list_groups": _list_groups,
     "get_group": lambda world: Call("thing", "GET", f"{ROOT}/groups/{_group(world)}"),

@@ -29,6 +29,7 @@ from tests.usecases.grid.compounds import (
 from tests.usecases.grid.test_imports import at_once
 
 CODE = "sanyuan-1"
+SUMMARY = "/api/v1/grid/summaries/compounds"
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_the_summary_counts_by_size_and_gives_rates(http: FlaskClient) -> None: 
     make(http, "b", compound(households=299, property={"management": "none"}))
     make(http, "c", compound(community_code=BESIDE, kind="commodity", entrances=[]))
     make(http, "d", compound(active=False))
-    summary = http.get(f"{COMPOUNDS}/summary?area=3205").json
+    summary = http.get(f"{SUMMARY}?area=3205").json
     assert (summary["compounds"], summary["households"]) == (3, 2779)
     assert summary["counts"]["by_size"] == {
         "small": 1, "medium": 0, "large": 2, "very_large": 0,
@@ -250,18 +251,18 @@ def test_the_summary_counts_by_size_and_gives_rates(http: FlaskClient) -> None: 
     assert summary["counts"]["by_renewal"]["listed"] == 3
     assert summary["counts"]["by_kind"]["old_estate"] == 2
     assert summary["property_coverage"] == {"count": 1, "total": 2, "rate": 0.5}
-    inner = http.get(f"{COMPOUNDS}/summary?area={BESIDE}").json
+    inner = http.get(f"{SUMMARY}?area={BESIDE}").json
     assert inner["safety_posts"] == {"count": 0, "total": 0, "rate": None}
     mine = bearer(token("inspector", areas=(BESIDE,)))
-    assert http.get(f"{COMPOUNDS}/summary", headers=mine).json["compounds"] == 1
-    assert http.get(f"{COMPOUNDS}/summary?area=3205", headers=mine).status_code == 403
-    assert http.get(f"{COMPOUNDS}/summary?on=2026-11-01").json["compounds"] == 0
+    assert http.get(f"{SUMMARY}", headers=mine).json["compounds"] == 1
+    assert http.get(f"{SUMMARY}?area=3205", headers=mine).status_code == 403
+    assert http.get(f"{SUMMARY}?on=2026-11-01").json["compounds"] == 0
 
 
 def test_safety_posts_are_counted_at_main_entrances_alone(http: FlaskClient) -> None:  # G30
     make(http, "a", compound())
     make(http, "b", compound())
-    summary = http.get(f"{COMPOUNDS}/summary").json
+    summary = http.get(f"{SUMMARY}").json
     assert summary["safety_posts"] == {"count": 2, "total": 4, "rate": 0.5}
 
 
@@ -270,7 +271,7 @@ def test_the_share_of_corridor_lights_leaves_out_what_nobody_counted(
 ) -> None:  # G31
     make(http, "a", compound())
     make(http, "b", compound(corridor_lights=None))
-    summary = http.get(f"{COMPOUNDS}/summary").json
+    summary = http.get(f"{SUMMARY}").json
     assert summary["corridor_lights"] == {"count": 398, "total": 420, "rate": 0.9476}
 
 
@@ -281,7 +282,7 @@ def test_facilities_in_use_are_told_by_kind(http: FlaskClient) -> None:  # G32
         {"kind": "telephone", "count": 0, "in_use": 0},
     ]
     make(http, "b", compound(facilities=both))
-    assert http.get(f"{COMPOUNDS}/summary").json["facilities"] == [
+    assert http.get(f"{SUMMARY}").json["facilities"] == [
         {"kind": "bike_shed", "in_use": {"count": 12, "total": 16, "rate": 0.75}},
         {"kind": "telephone", "in_use": {"count": 0, "total": 0, "rate": None}},
     ]

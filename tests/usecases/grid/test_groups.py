@@ -17,6 +17,7 @@ from tests.usecases.grid.compounds import (
     BESIDE,
     CELL,
     COMMUNITY,
+    COMPOUNDS,
     GROUPS,
     OTHER_CELL,
     STREET,
@@ -229,6 +230,34 @@ def test_a_group_is_set_up_and_seen_only_where_one_may(http: FlaskClient) -> Non
     assert http.get(f"{GROUPS}/lgw-1", headers=there).status_code == 404
     assert http.get(GROUPS, headers=there).json["items"] == []
     assert put(http, "lgw-1", committee(), **bearer(token("grid_officer"))).status_code == 403
+
+
+def test_who_works_in_a_community_sees_its_zone(http: FlaskClient) -> None:
+    shown = make(http, "zone-1", zone(COMMUNITY, effective_on="2026-11-01"))
+    make(http, "zone-2", zone(THIRD))
+    secretary = bearer(token("zone_secretary", areas=(COMMUNITY, BESIDE)))
+    found = http.get(GROUPS, headers=secretary).json["items"]
+    assert found == [shown]
+    assert http.get(f"{GROUPS}/zone-1", headers=secretary).status_code == 200
+    assert http.get(f"{GROUPS}/zone-2", headers=secretary).status_code == 404
+    of_community = http.get(f"{GROUPS}?kind=zone&area={THIRD}").json["items"]
+    assert [one["code"] for one in of_community] == ["zone-2"]
+    assert http.get(f"{GROUPS}?area={BESIDE}").json["items"] == []
+    put_again(http, "zone-1", zone(BESIDE, effective_on="2027-01-01"))
+    assert http.get(f"{GROUPS}?area={COMMUNITY}&on=2027-01-01").json["items"] == []
+
+
+def test_of_a_compound_that_moves_and_joins_at_once_one_happens(http: FlaskClient) -> None:
+    movers, joiners = (http.application.test_client() for _ in range(2))
+    me = bearer(token())
+    away = compound(community_code=BESIDE)
+    any_version = {**me, "If-Match": "*"}
+    answers = at_once(
+        lambda: movers.put(f"{COMPOUNDS}/a", json=away, headers=any_version),
+        lambda: joiners.put(f"{GROUPS}/lgw-1", json=committee("a"), headers=me),
+    )
+    moved, joined = (answer.status_code for answer in answers)
+    assert (moved, joined) in ((200, 422), (409, 201))
 
 
 def test_the_database_refuses_one_member_in_two_groups_of_a_kind(

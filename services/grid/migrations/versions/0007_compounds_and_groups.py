@@ -201,6 +201,7 @@ def _create_group_members() -> None:
                     kind WITH =, member WITH =, daterange(since, until) WITH &&)
         )
     """)
+    op.execute("CREATE INDEX ix_group_members_member ON group_members (member, code)")
 
 
 def _create_versions(table: str, things: str) -> None:
