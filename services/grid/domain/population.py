@@ -43,6 +43,13 @@ class FigureDayImpossible(Rejected):
     en = "The day must lie between {first} and today ({today})"
 
 
+class CompoundElsewhere(Rejected):
+    """The figure of a compound names the community that the compound lies in on its day."""
+
+    zh = "社区 {community} 没有代码为 {compound} 的小区"
+    en = "The community {community} has no compound {compound}"
+
+
 def require_day(day: date, today: date) -> None:
     """Refuse a day from which no figure can hold.
 

@@ -20,7 +20,7 @@ class PopulationFigure(GridBase):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     area_code: Mapped[str] = mapped_column(AreaCode, ForeignKey("areas.code"))
-    compound_code: Mapped[str | None] = mapped_column(AreaCode)
+    compound_code: Mapped[str | None] = mapped_column(AreaCode, ForeignKey("compounds.code"))
     day: Mapped[date]
     residents: Mapped[int]
     registered: Mapped[int]

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.grid.domain import population
+from services.grid.domain import dated, population
 from services.grid.domain.areas import subtree_of
 from services.grid.models.areas import Area
 from services.grid.models.population import PopulationFigure
@@ -20,6 +20,7 @@ from services.grid.schemas.population import (
     RefusePopulation,
 )
 from services.grid.usecases.area_days import day_of, name_on
+from services.grid.usecases.compound_records import steps_of
 from services.grid.usecases.population_in_force import numbers_of, place_and_day, previous_of
 from shared.auth.callers import Caller, within
 from shared.contracts.grid import PopulationRecordedV1
@@ -58,7 +59,8 @@ def record_population(
     A correction is a new figure of the same place and day.
 
     Raises:
-        AreaNotGranted, FigureDayImpossible, AreaNotRegistered, AreaNotThatDay, TextNamesSomebody
+        AreaNotGranted, FigureDayImpossible, AreaNotRegistered, AreaNotThatDay, CompoundElsewhere,
+        TextNamesSomebody
     """
     figure, created = recorded(session, who, request, now)
     return FigureRecorded(_views_of(session, [figure])[0], created)
@@ -143,6 +145,18 @@ def _require_possible(
     population.require_day(request.day, day_of(now))
     require_nobody_named(source=request.source)
     name_on(session, "area_code", request.area_code, request.day)
+    if request.compound_code is not None:
+        _require_compound(session, request.compound_code, request)
+
+
+def _require_compound(session: Session, code: str, request: RecordPopulation) -> None:
+    """Refuse a compound that isn't there; people were counted before it was in the register."""
+    steps = steps_of(session, code)
+    there = dated.shown_on(steps, request.day).value.community_code if steps else None
+    if there != request.area_code:
+        raise population.CompoundElsewhere(
+            "compound_code", compound=code, community=request.area_code
+        )
 
 
 def _standing(session: Session, request: RecordPopulation) -> PopulationFigure | None:

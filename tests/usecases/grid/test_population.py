@@ -14,6 +14,7 @@ from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
 from tests.tokens import bearer, token
+from tests.usecases.grid.compounds import compound, make
 from tests.usecases.grid.figures import APPROVER, RECORDER, approved, figure, recorded
 from tests.usecases.grid.register import communities, csv_of, load
 from tests.usecases.grid.test_imports import at_once
@@ -25,9 +26,10 @@ STREET = "320508019"
 
 @pytest.fixture
 def http(grid_http: FlaskClient, grid_db: Transactions, clock: SetClock) -> FlaskClient:
-    """The door of a grid that knows one street of 30 communities."""
+    """The door of a grid that knows one street of 30 communities, and a compound in it."""
     clock.set(datetime(2026, 11, 26, 2, tzinfo=UTC))
     load(grid_db, csv_of(communities(30)))
+    make(grid_http, "sanyuan-1", compound())
     with Session(grid_db.engine) as session, session.begin():
         session.execute(text("DELETE FROM outbox"))
     return grid_http
@@ -193,6 +195,8 @@ def test_the_database_lets_nobody_change_a_figure(http: FlaskClient, grid_db: Tr
         ({"source_kind": "rumour"}, "source_kind"),
         ({"source": " "}, "source"),
         ({"compound_code": "三元"}, "compound_code"),
+        ({"compound_code": "sanyuan-9"}, "compound_code"),
+        ({"compound_code": "sanyuan-1", "area_code": "320508019021"}, "compound_code"),
     ],
 )
 def test_what_no_figure_can_be_is_refused_by_its_field(

@@ -210,7 +210,7 @@ def test_an_export_imports_back_to_the_same(
     for other in ("compounds", "buildings", "groups"):
         assert counts(put(http, other, sheet_of(other, 5))) == (5, 0, 0, 0)
     approved(grid_db, source="=普查")
-    approved(grid_db, compound_code="sanyuan-1", residents=700)
+    approved(grid_db, area_code=f"{STREET}001", compound_code="ly-1", residents=700)
     before = len(outbox_of(grid_db))
     for language in ("zh", "en"):
         file = export(http, subject, form, headers={"Accept-Language": language})

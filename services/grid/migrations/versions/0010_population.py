@@ -14,13 +14,13 @@ def upgrade() -> None:
 
 
 def _create_figures() -> None:
-    # compound_code: the register of compounds adds the foreign key
     op.execute("""
         CREATE TABLE population_figures (
             id uuid NOT NULL CONSTRAINT pk_population_figures PRIMARY KEY,
             area_code text COLLATE "C" NOT NULL
                 CONSTRAINT fk_population_figures_area_code REFERENCES areas (code),
-            compound_code text COLLATE "C",
+            compound_code text COLLATE "C"
+                CONSTRAINT fk_population_figures_compound_code REFERENCES compounds (code),
             day date NOT NULL,
             residents integer NOT NULL,
             registered integer NOT NULL,
