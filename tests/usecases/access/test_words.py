@@ -17,13 +17,26 @@ from tests.usecases.access.worlds import Worlds, every_world
 WORDS = {"name", "note", "place", "reason", "source", "title"}
 """Fields of events that somebody writes freely."""
 COPIES = {"activity_title": "title", "post_name": "name"}
-FACTS = {"case_number", "checklist_code", "item_code", "kid", "post_code"}
+FACTS = {
+    "case_number",
+    "checklist_code",
+    "code",
+    "compound_code",
+    "group_code",
+    "item_code",
+    "kid",
+    "post_code",
+}
 """Fields whose form the service that says them checks or makes."""
 
 TOLD = [
     ("grid", "return_case", "reason"),
     ("grid", "refuse_case", "reason"),
     ("grid", "put_post", "name"),
+    ("grid", "put_compound", "name"),
+    ("grid", "put_group", "name"),
+    ("grid", "rename_area", "name"),
+    ("grid", "establish_area", "name"),
     ("grid", "record_population", "source"),
     ("inspections", "publish_checklist", "items.0.title"),
     ("inspections", "record_inspection", "results.0.note"),

@@ -294,7 +294,7 @@ def test_what_is_wrong_with_a_row_is_said_where_it_stands(http: FlaskClient) -> 
     ]
     assert report["problems"][0]["detail"] == "只能是：块、条"
     assert report["problems"][1]["detail"] == "不是有效的 UUID"
-    assert report["problems"][2]["detail"] == "必填项缺失"
+    assert report["problems"][2]["detail"] == "第一责任人与直接责任人不能是同一人"
     english = put(
         http, "posts", "\n".join([POSTS, rows[0]]), headers={"Accept-Language": "en"}
     ).json["problems"]
