@@ -6,22 +6,28 @@ from services.grid.domain.area_changes import Plan
 from services.grid.models.areas import AreaChangeRow
 from services.grid.usecases import boundaries, reorganisation
 
-_FOLLOWERS = (reorganisation, boundaries)
-
 
 def go_along(session: Session, change: AreaChangeRow, plan: Plan) -> None:
     """Let compounds, groups and boundaries go along with a change, or back with what undoes one."""
     session.flush()
-    for follower in _FOLLOWERS:
-        if change.reverts is not None:
-            follower.unfollow(session, change.reverts, change.effective_on)
-        else:
-            follower.follow(session, change.id, _moved(plan), change.effective_on)
+    on = change.effective_on
+    if change.reverts is not None:
+        reorganisation.unfollow(session, change.reverts, on)
+        boundaries.unfollow(session, change.reverts, on)
+    else:
+        moved = _moved(plan)
+        reorganisation.follow(session, change.id, moved, on)
+        # what ends without one other that it goes on in is drawn no longer
+        boundaries.follow(session, change.id, {**dict.fromkeys(_ended(plan)), **moved}, on)
+
+
+def _ended(plan: Plan) -> set[str]:
+    return {effect.code for effect in plan.effects if effect.happening == "ends"}
 
 
 def _moved(plan: Plan) -> dict[str, str]:
     """Return which area goes on as which, of those that end in one other."""
-    ended = {effect.code for effect in plan.effects if effect.happening == "ends"}
+    ended = _ended(plan)
     into: dict[str, list[str]] = {}
     for old, new in plan.links:
         into.setdefault(old, []).append(new)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -182,3 +183,25 @@ def test_areas_without_boundaries_go_on_without(db: Transactions) -> None:
         assert stored(db) == before
         undo(db, change_id, LATER)
         assert stored(db) == before
+
+
+def test_changes_of_areas_take_boundaries_along_and_back(  # G01
+    db: Transactions, grid_http: FlaskClient
+) -> None:
+    def do(path: str, on: date, **body: object) -> str:
+        asked = {"effective_on": on.isoformat(), "basis": "姑苏府发〔2026〕18号", **body}
+        done = grid_http.post(f"/api/v1/grid/{path}", json=asked)
+        assert done.status_code == 201, done.json
+        return str(done.json["id"])
+
+    both = size_of(db, ONE, TODAY) + size_of(db, TWO, TODAY)
+    do(f"areas/{ONE}001/abolish", DAY)
+    assert [where(db, 0, 0, day) for day in (TODAY, DAY)] == [f"{ONE}001", None]
+    into = {"code": ONE, "name": "三元社区"}
+    merged = do("areas/merge", LATER, codes=[ONE, TWO], into=into)
+    assert abs(size_of(db, ONE, LATER) - both) < 5
+    assert (where(db, 3, 0, LATER) or "").startswith(ONE)
+    assert where(db, 3, 0, LATER - timedelta(1)) == f"{TWO}001"
+    do(f"area-changes/{merged}/revert", LATER)
+    assert where(db, 3, 0, LATER) == f"{TWO}001"
+    assert size_of(db, ONE, LATER) + size_of(db, TWO, LATER) == both
