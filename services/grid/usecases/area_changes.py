@@ -213,11 +213,8 @@ def announce_due(session: Session, now: datetime) -> int:
 
 
 def _recorded(session: Session, plan: Plan, recording: Recording, now: datetime) -> AreaChangeView:
-    require_nobody_named(
-        basis=recording.request.basis,
-        **{f"names.{n}": one.name for n, one in enumerate(plan.effects)},
-    )
-    who = recording.who
+    who, names = recording.who, " / ".join(effect.name for effect in plan.effects)
+    require_nobody_named(basis=recording.request.basis, name=names)
     for effect in plan.effects:
         who.require_area("code", effect.code)
     if who.kind == "person" and "district_office" not in who.roles:

@@ -119,10 +119,11 @@ def test_each_kind_has_its_mask(kind: str, text: str, shown: str):
     assert masked(kind, text) == shown  # type: ignore[arg-type]
 
 
-@given(st.text(min_size=1, max_size=40))
+# a text with an asterisk of its own, `甲*`, looks like its own mask
+@given(st.text(st.characters(codec="utf-8", exclude_characters="*"), min_size=1, max_size=40))
 def test_no_mask_shows_a_whole_text(text: str):
     seen = "".join(text.split())
-    if not seen or set(seen) <= set("*·•・‧@-()./"):
+    if not seen or set(seen) <= set("·•・‧@-()./"):
         return
     for mask in (mask_phone, mask_id_number, mask_name):
         assert mask(text) != text
