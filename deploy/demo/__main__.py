@@ -10,6 +10,7 @@ import requests
 from deploy.demo.mails import mails_in
 from deploy.demo.personas import SignedIn
 from deploy.demo.playing import Effect, Player, Stage, Step, StoryBroken
+from deploy.demo.register_story import Responsibility
 from deploy.demo.report_story import AnonymousReport
 from deploy.demo.shifting import offset_in, shift
 from deploy.demo.story import Rectification
@@ -29,6 +30,8 @@ def main() -> None:
         Rectification(player).play()
         print("\n同一天，一位居民匿名反映暴露垃圾\n")
         AnonymousReport(player).play()
+        print("\n谁负责什么：网格、小区、岗位、责任矩阵，下月两社区合并\n")
+        Responsibility(player).play()
     except StoryBroken as error:
         print(f"\n演示中断：{error}\n查看 make status 与 make logs", file=sys.stderr)
         sys.exit(1)

@@ -130,8 +130,7 @@ class Responsibility:
 
     def try_to_activate(self) -> None:
         """Be refused, and read which areas nobody answers for; on a second play all is filled."""
-        call = Call("grid", "POST", f"/matrices/{DISTRICT}/activate", (200, 409), {}, headers=_ANY)
-        answer = self.player.step(OFFICE, "启用责任矩阵：有缺口则不予启用", call)
+        answer = self._activate("启用责任矩阵：有缺口则不予启用", (200, 422))
         self.gaps = [one["value"] for one in answer.get("errors", [])]
 
     def fill_the_gaps(self) -> None:
@@ -144,8 +143,7 @@ class Responsibility:
 
     def activate(self) -> None:
         """Let the matrix hold."""
-        call = Call("grid", "POST", f"/matrices/{DISTRICT}/activate", (200,), {}, headers=_ANY)
-        self.player.step(OFFICE, "启用责任矩阵", call)
+        self._activate("启用责任矩阵", (200,))
 
     def merge_and_take_back(self) -> None:
         """Merge two communities in a month, look at the days before and after, and take it back."""
@@ -186,6 +184,12 @@ class Responsibility:
         ]
         _require(zone == [[COMMUNITY, NEIGHBOUR], [COMMUNITY]], "管区成员按日期不同", zone)
 
+    def _activate(self, what: str, expected: tuple[int, ...]) -> Any:
+        path = f"/matrices/{DISTRICT}"
+        seen = (("If-Match", "*"),) if self.player.exists(OFFICE, "grid", path) else ()
+        call = Call("grid", "POST", f"{path}/activate", expected, {}, headers=seen)
+        return self.player.step(OFFICE, what, call)
+
     def _area(self, code: str, on: date) -> Any:
         return self.player.ask(OFFICE, "grid", f"/areas/{code}?on={on}")
 
@@ -205,9 +209,6 @@ class Responsibility:
             "duties": duties,
         }
         self.player.put(OFFICE, f"设{name}", "grid", f"/posts/{code}", body)
-
-
-_ANY = (("If-Match", "*"),)
 
 
 def _require(right: bool, what: str, seen: Any) -> None:
