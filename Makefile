@@ -55,7 +55,7 @@ unheard: bootstrap ## what was sent and never came out of a queue, in a day or S
 test: bootstrap-tests ## every test, on private servers of their own; A="-k word" for some
 	@$(PYTHON) -m pytest $(A)
 
-bench: bootstrap ## how fast events move, beside stock nameko and pika, and how it grows; A=--core, --growth, --quick
+bench: bootstrap ## how fast events move, beside stock nameko and pika, and how it grows; A=--core, --growth, --register, --quick
 	@$(PYTHON) -m tests.bench $(A)
 
 faults: bootstrap-tests ## commands while faults strike: nothing lost, nothing doubled; A="--list", "--seed 7"

@@ -1,12 +1,14 @@
 """Owns `make bench`: our messaging beside what a user would have without it, and how it grows.
 
-python -m tests.bench            both parts: about seventeen minutes
+python -m tests.bench            all parts: about fifteen minutes
 python -m tests.bench --core     ours beside stock nameko and pika: about four minutes
 python -m tests.bench --growth   full tables and queues, many producers and callers
-python -m tests.bench --quick    small numbers of either: tells that it works, not how fast
+python -m tests.bench --register where a point lies, who answers, the linter: about a minute
+python -m tests.bench --quick    small numbers of any: tells that it works, not how fast
 
-The last lines are `ratio NAME VALUE`. Exit code 1: a floor is missed (not asked of the quick
-form) or something measured was wrong; what was right is told and kept all the same.
+The last lines are `ratio NAME VALUE`; of the register, the value by its floor. Exit code 1: a
+floor is missed (not asked of the quick form) or something measured was wrong; what was right is
+told and kept all the same.
 """
 
 import argparse
@@ -17,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.nodes import PrivateNodes
-from tests.bench import grown, growth, machine, measures, verdict
+from tests.bench import grown, growth, machine, measures, register, verdict
 from tests.bench.ground import Ground
 from tests.bench.grown import GrowthSizes
 from tests.bench.growth import Outcome
@@ -32,15 +34,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--core", action="store_true", help="this part alone")
     parser.add_argument("--growth", action="store_true", help="this part alone")
+    parser.add_argument("--register", action="store_true", help="this part alone")
     parser.add_argument("--quick", action="store_true", help="small numbers, no floors")
     parser.add_argument("--out", type=Path, default=ROOT / ".run" / "bench", metavar="FOLDER")
     arguments = parser.parse_args()
     ratios: dict[str, float] = {}
     holds = True
-    if arguments.core or not arguments.growth:
-        holds = _core(arguments.quick, arguments.out, ratios)
-    if arguments.growth or not arguments.core:
-        holds = _growth(arguments.quick, arguments.out, ratios) and holds
+    parts = {"core": _core, "growth": _growth, "register": _register}
+    wanted = [name for name in parts if getattr(arguments, name)] or list(parts)
+    for name in wanted:
+        holds = parts[name](arguments.quick, arguments.out, ratios) and holds
     print(*(f"ratio {name} {value:g}" for name, value in ratios.items()), sep="\n")
     if not holds:
         sys.exit(1)
@@ -61,6 +64,17 @@ def _growth(quick: bool, folder: Path, ratios: dict[str, float]) -> bool:
     outcomes = measure_growth(grown.QUICK if quick else grown.FULL, form, folder, say)
     ratios |= {one.name: one.ratio for one in outcomes if one.ratio is not None}
     return growth.all_succeeded(outcomes)
+
+
+def _register(quick: bool, folder: Path, ratios: dict[str, float]) -> bool:
+    say("starting PostgreSQL and RabbitMQ")
+    with tempfile.TemporaryDirectory() as logs, PrivateNodes(durable=True) as nodes:
+        facts = machine.facts(Ground(nodes, Path(logs)), durable=True)
+        found = register.measure(nodes, Path(logs), register.QUICK if quick else register.FULL, say)
+    path = register.write(folder, "quick" if quick else "full", facts, found)
+    say(f"\n{register.table(found)}\n\n{path}")
+    ratios |= {name: found[name] / floor for name, floor in register.FLOORS.items()}
+    return quick or not register.missed(found)
 
 
 def measure_growth(

@@ -1,24 +1,14 @@
-"""Owns the measure of point → cell: a city's 100,000 cells, through the use case and through HTTP.
+"""Owns the measure of point → cell in a city: through the use case and through HTTP."""
 
-    python -m tests.bench.cells [--cells 100000] [--seconds 10]
-
-The floor is issue 7's: 95 of 100 answers within 5 ms.
-"""
-
-import argparse
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import quantiles
 from typing import LiteralString
 
 import psycopg
 
-from deploy.local.nodes import PrivateNodes
 from services.grid.boundary_staging import ewkb_of
 from services.grid.schemas.boundaries import CellAt
 from services.grid.usecases.boundary_reading import cell_at
@@ -29,7 +19,6 @@ from tests.bench.ground import Ground
 from tests.bench.measures import Wrong, expect
 from tests.tokens import bearer, token
 
-FLOOR_MS = 5.0
 COLUMNS = 320
 """Cells in a row of the city: sixteen communities of twenty."""
 CELLS_OF_COMMUNITY = 20
@@ -61,11 +50,6 @@ class Latency:
     p50_ms: float
     p95_ms: float
     p99_ms: float
-
-    @property
-    def holds(self) -> bool:
-        """Tell whether the floor holds."""
-        return self.p95_ms < FLOOR_MS
 
 
 def code_of(number: int) -> str:
@@ -153,23 +137,3 @@ def _rows(cells: int) -> Iterator[tuple[str, str]]:
 def _latency(name: str, taken: Sequence[float]) -> Latency:
     parts = quantiles([seconds * 1000 for seconds in taken], n=100)
     return Latency(name, len(taken), *(round(parts[at - 1], 2) for at in (50, 95, 99)))
-
-
-def main() -> int:
-    """Measure and tell; 1 where the floor is missed."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--cells", type=int, default=100_000)
-    asked.add_argument("--seconds", type=float, default=10.0)
-    sizes = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder, PrivateNodes() as nodes:
-        found = measure(Ground(nodes, Path(folder)), sizes.cells, sizes.seconds)
-    for one in found:
-        print(
-            f"{one.name:<14}{one.answers:>8} answers  p50 {one.p50_ms:.2f}  p95 {one.p95_ms:.2f}"
-            f"  p99 {one.p99_ms:.2f} ms  {'holds' if one.holds else 'MISSED'}"
-        )
-    return 0 if all(one.holds for one in found) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
