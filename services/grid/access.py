@@ -82,6 +82,7 @@ ACCESS: Access = {
     "put_post": allow("street_office", "district_office", scope="grid.posts:write"),
     "appoint_holder": allow("street_office", "district_office", scope="grid.posts:write"),
     "get_owners": _POSTS,
+    "get_joint_handling": _POSTS,
     "get_matrix": _POSTS,
     "list_matrix_lines": _POSTS,
     "list_findings": _POSTS,

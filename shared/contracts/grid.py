@@ -105,6 +105,8 @@ class PostChangedV1:
     duties: str | None = None
     holders: list[HoldingState] | None = None
     """Who holds its offices today and on days ahead."""
+    assists: list[str] | None = None
+    """Classes of others in which it takes part when several units are needed."""
     vacant: list[str] | None = None
     """Which of `first` and `direct` have nobody today."""
 

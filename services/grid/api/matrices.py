@@ -30,6 +30,14 @@ def get_owners(wanted: schemas.ShowOwners) -> schemas.OwnersView:
     return run(owning.get_owners, wanted)
 
 
+@MATRICES.get("/owners/joint")
+@MATRICES.arguments(accepts(schemas.ShowOwners), location="query")
+@MATRICES.response(200, shows(schemas.JointHandlingView))
+def get_joint_handling(wanted: schemas.ShowOwners) -> schemas.JointHandlingView:
+    """Who takes part where several units are needed: who leads, assists and coordinates"""
+    return run(owning.get_joint_handling, wanted)
+
+
 @MATRICES.get("/matrices/<district_code>")
 @MATRICES.arguments(accepts(schemas.ShowMatrix), location="query")
 @MATRICES.response(200, shows(schemas.MatrixView), headers=ETAG)

@@ -7,7 +7,7 @@ guide by subject), G27 (the police officer of a community), G08 (by place).
 from collections.abc import Sequence
 from typing import Literal
 
-from services.grid.domain.posts import classes_of
+from services.grid.domain.posts import classes_of, require_class
 from services.grid.domain.responsibility import Branch
 from shared.errors import Rejected
 
@@ -52,6 +52,20 @@ class ClassesOfPolicePost(Rejected):
     en = "A police post must name its case_classes"
 
 
+class AssistsOfKind(Rejected):
+    """Only units by subject assist others; places and those who coordinate don't."""
+
+    zh = "kind 为 {kind} 的岗位不参与协办"
+    en = "A post of the kind {kind} assists in nothing"
+
+
+class AssistsInItsOwn(Rejected):
+    """A unit can't assist in a class that it answers for itself."""
+
+    zh = "类别 {case_class} 由该岗位主办，不能同时协办"
+    en = "The post answers for {case_class} itself and can't assist in it"
+
+
 def branch_of(kind: PostKind) -> Branch:
     """Return the branch of a kind: by place only where it is territorial."""
     return "territorial" if kind == "territorial" else "functional"
@@ -89,3 +103,18 @@ def classes_of_kind(kind: PostKind, named: Sequence[str]) -> tuple[str, ...]:
     if kind == "police" and not named:
         raise ClassesOfPolicePost("case_classes")
     return classes_of(branch_of(kind), named)
+
+
+def assisted_classes(kind: PostKind, named: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes that a post assists in, sorted and each once (plan row G13).
+
+    Raises:
+        AssistsOfKind, AssistsInItsOwn, CaseClassMalformed
+    """
+    if named and kind not in ("department", "police"):
+        raise AssistsOfKind("assists", kind=kind)
+    for index, one in enumerate(named):
+        require_class(f"assists.{index}", one)
+        if one in own:
+            raise AssistsInItsOwn(f"assists.{index}", case_class=one)
+    return tuple(sorted(set(named)))

@@ -88,6 +88,15 @@ def classes_of(branch: Branch, named: Sequence[str]) -> tuple[str, ...]:
     if branch == "territorial" and named:
         raise ClassesOfTerritorialPost("case_classes")
     for index, one in enumerate(named):
-        if len(one) > _LONGEST or not _CLASS.fullmatch(one):
-            raise CaseClassMalformed(f"case_classes.{index}")
+        require_class(f"case_classes.{index}", one)
     return tuple(sorted(set(named)))
+
+
+def require_class(field: str, case_class: str) -> None:
+    """Refuse what no class can be.
+
+    Raises:
+        CaseClassMalformed
+    """
+    if len(case_class) > _LONGEST or not _CLASS.fullmatch(case_class):
+        raise CaseClassMalformed(field)

@@ -30,6 +30,7 @@ class PostRow(GridBase):
     branch: Mapped[Branch] = mapped_column(Text)
     area_code: Mapped[str] = mapped_column(AreaCode, ForeignKey("areas.code"))
     case_classes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    assists: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     duties: Mapped[str] = mapped_column(default="")
     basis: Mapped[str | None]
     first_responsible_id: Mapped[UUID]
@@ -69,6 +70,7 @@ class PostVersion(GridBase):
     branch: Mapped[Branch] = mapped_column(Text)
     area_code: Mapped[str] = mapped_column(AreaCode)
     case_classes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    assists: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     duties: Mapped[str]
     basis: Mapped[str | None]
     first_responsible_id: Mapped[UUID]

@@ -136,6 +136,21 @@ class OwnerOnDay:
 
 
 @dataclass(frozen=True)
+class JointHandlingView:
+    """Who takes part where several units are needed: who leads, who assists, who coordinates."""
+
+    area: str
+    area_name: str
+    case_class: str
+    on: date
+    territorial: OwnerOnDay
+    functional: OwnerOnDay
+    """The one by subject leads."""
+    assisting: list[OwnerOnDay]
+    coordinating: OwnerOnDay
+
+
+@dataclass(frozen=True)
 class OwnersView:
     """Both owners of a class of cases in an area on a day."""
 

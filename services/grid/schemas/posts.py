@@ -30,6 +30,8 @@ class PutPost:
     first_responsible_id: UUID | None = None
     directly_responsible_id: UUID | None = None
     case_classes: list[str] = field(default_factory=list, metadata=_CLASSES)
+    assists: list[str] = field(default_factory=list, metadata=_CLASSES)
+    """Classes of others in which it takes part when several units are needed (协办)."""
     duties: str = field(default="", metadata=_DUTIES)
     basis: str | None = field(default=None, metadata=NAME)
     """The number of the document that set it up (文号)."""
@@ -99,6 +101,7 @@ class PostView:
     branch: str
     area_code: str
     case_classes: list[str]
+    assists: list[str]
     duties: str
     basis: str | None
     first_responsible_id: UUID

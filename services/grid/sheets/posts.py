@@ -30,6 +30,7 @@ _COLUMNS = (
     Column("branch", "条块", Choice({"territorial": "块", "functional": "条"})),
     Column("area_code", "区划代码"),
     Column("case_classes", "负责类别", Several()),
+    Column("assists", "协办类别", Several()),
     Column("first_responsible_id", "第一责任人编号"),
     Column("directly_responsible_id", "直接责任人编号"),
     Column("duties", "职责", Text()),

@@ -17,7 +17,7 @@ from services.grid.domain.areas import ancestors_of, district_of
 from services.grid.domain.responsibility import BRANCHES, Branch, Matrix, Post
 from services.grid.models.matrices import MatrixLine, MatrixRow, MatrixVersion
 from services.grid.models.posts import PostHolding, PostRow
-from services.grid.schemas.matrices import OwnerOnDay, OwnersView, ShowOwners
+from services.grid.schemas.matrices import JointHandlingView, OwnerOnDay, OwnersView, ShowOwners
 from services.grid.usecases.area_days import day_of, name_on
 
 _POST = (PostRow.id, PostRow.code, PostRow.name, PostRow.branch, PostRow.active)
@@ -98,6 +98,42 @@ def get_owners(session: Session, wanted: ShowOwners, now: datetime) -> OwnersVie
         for branch in BRANCHES
     ]
     return OwnersView(wanted.area, name, wanted.case_class, day, *found)
+
+
+def get_joint_handling(session: Session, wanted: ShowOwners, now: datetime) -> JointHandlingView:
+    """Return who handles a class together in an area on a day (plan row G13).
+
+    The two owners; the units that assist in the class, the nearest first; and the office that
+    coordinates, the nearest above the area.
+
+    Raises:
+        AreaNotRegistered, AreaNotThatDay
+    """
+    owners = get_owners(session, wanted, now)
+    above = (*ancestors_of(wanted.area), wanted.area)
+    rows = session.execute(
+        select(*_POST, PostRow.area_code, PostRow.case_classes, PostRow.kind, *_HOLDER)
+        .outerjoin(PostHolding, _there(owners.on))
+        .where(PostRow.area_code.in_(above), PostRow.active)
+        .where(or_(PostRow.kind == "office", PostRow.assists.contains([wanted.case_class])))
+    )
+    found = [(one[0].kind, _post(one, one[0].area_code, ())) for one in _by(rows, "id").values()]
+    found.sort(key=lambda pair: (-len(pair[1].area_code), pair[1].code))
+    offices = [post for kind, post in found if kind == "office"]
+    return JointHandlingView(
+        area=owners.area,
+        area_name=owners.area_name,
+        case_class=owners.case_class,
+        on=owners.on,
+        territorial=owners.territorial,
+        functional=owners.functional,
+        assisting=[
+            _shown(post, "functional")
+            for kind, post in found
+            if kind != "office" and post.id != owners.functional.post_id
+        ],
+        coordinating=_shown(next(iter(offices), None), "functional"),
+    )
 
 
 def _shown(post: Post | None, branch: Branch) -> OwnerOnDay:

@@ -31,6 +31,7 @@ CONTENT = (
     "branch",
     "area_code",
     "case_classes",
+    "assists",
     "duties",
     "first_responsible_id",
     "directly_responsible_id",

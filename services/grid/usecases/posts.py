@@ -17,7 +17,7 @@ from services.grid.domain.holding import (
     appointed,
     require_two_persons_each_day,
 )
-from services.grid.domain.post_kinds import branch_of, classes_of_kind, kind_of
+from services.grid.domain.post_kinds import assisted_classes, branch_of, classes_of_kind, kind_of
 from services.grid.models.areas import Area
 from services.grid.models.posts import PostHolding, PostRow
 from services.grid.schemas.posts import ListPosts, PostPage, PostView, PutPost
@@ -72,6 +72,7 @@ def put_post(session: Session, asked: PostChange, request: PutPost, now: datetim
         AreaNotGranted: when the area is not the caller's, or that where the post was.
         PostCodeMalformed, AreaNotRegistered, KindMissing, KindOfOtherBranch, OnePersonForBoth,
         ClassesOfKind, ClassReserved, ClassesOfPolicePost, ClassesOfTerritorialPost,
+        AssistsOfKind, AssistsInItsOwn,
         CaseClassMalformed, TextNamesSomebody, HoldersMissing
         OnePersonOnDay: when a deputy, or who comes later, would hold two offices.
         PreconditionRequired, Stale: when there is one, and the caller doesn't say which version of
@@ -159,12 +160,14 @@ def _checked(session: Session, asked: PostChange, request: PutPost) -> dict[str,
     require_nobody_named(name=request.name, duties=request.duties, basis=request.basis or "")
     posts.require_two_persons(request.first_responsible_id, request.directly_responsible_id)
     kind = kind_of(request.kind, request.branch)
-    classes = classes_of_kind(kind, request.case_classes)
+    classes = list(classes_of_kind(kind, request.case_classes))
+    assists = list(assisted_classes(kind, request.assists, classes))
     if session.get(Area, request.area_code) is None:
         raise AreaNotRegistered("area_code", code=request.area_code)
     said = ("name", "area_code", "duties", "basis", "active")
     content = {name: getattr(request, name) for name in said}
-    return {**content, "kind": kind, "branch": branch_of(kind), "case_classes": list(classes)}
+    content |= {"kind": kind, "branch": branch_of(kind)}
+    return content | {"case_classes": classes, "assists": assists}
 
 
 def _created(

@@ -333,6 +333,9 @@ SPECIMENS: dict[str, Specimen] = {
     "get_owners": lambda world: Call(
         "free", "GET", f"{ROOT}/owners?area={HOME}&case_class=exposed-litter"
     ),
+    "get_joint_handling": lambda world: Call(
+        "free", "GET", f"{ROOT}/owners/joint?area={HOME}&case_class=exposed-litter"
+    ),
     "get_matrix": _matrix,
     "list_matrix_lines": lambda world: _matrix(world, "/lines"),
     "list_findings": lambda world: Call("free", "GET", f"{ROOT}/matrices/{HOME[:6]}/findings"),

@@ -234,6 +234,30 @@ def test_who_answers_is_asked_by_area_class_and_day(http: FlaskClient, db: Trans
     assert unknown.json["type"] == "urn:linli:problem:area-not-registered"
 
 
+def test_where_several_units_are_needed_one_leads_others_assist_and_the_office_coordinates(  # G13
+    http: FlaskClient, db: Transactions
+) -> None:
+    put(db, TIAO, office(case_classes=["exposed-litter"]))
+    helps = {"case_classes": ["market"], "assists": ["exposed-litter", "other"]}
+    put(db, "tiao-market", office(area_code="320508019", **helps))
+    put(db, "tiao-stopped", office(active=False, **helps))
+    put(db, "ban-320508", office(kind="office", case_classes=[]))
+    address = f"{ROOT}/owners/joint?area=320508019020&case_class="
+    joint = http.get(address + "exposed-litter").json
+    assert joint["functional"]["post_code"] == TIAO
+    assert [one["post_code"] for one in joint["assisting"]] == ["tiao-market"]
+    assert joint["assisting"][0]["first_responsible_id"] == str(OFFICE[0])
+    assert joint["coordinating"]["post_code"] == "ban-320508"
+    assert http.get(address + "graffiti").json["assisting"] == []
+    elsewhere = http.get(f"{ROOT}/owners/joint?area=320508&case_class=exposed-litter").json
+    assert elsewhere["assisting"] == []
+    body = office(case_classes=["exposed-litter"], assists=["other", "exposed-litter"])
+    refused = http.put(f"{ROOT}/posts/{TIAO}", json=body, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "assists.1")
+    refused = http.put(f"{ROOT}/posts/kuai-x", json=post(assists=["other"]))
+    assert refused.json["type"] == "urn:linli:problem:assists-of-kind"
+
+
 def test_findings_are_shown_of_a_district_a_city_and_a_part(  # G08, G10, G11, G14, X01, X03
     http: FlaskClient, db: Transactions
 ) -> None:

@@ -29,7 +29,7 @@ ROOT = "/api/v1/grid"
 STREET = "320508019"
 POSTS = (
     "岗位代码,岗位名称,条块,区划代码,负责类别,第一责任人编号,直接责任人编号,在用,"
-    "岗位类型,职责,设立依据"
+    "岗位类型,职责,设立依据,协办类别"
 )
 HOLDERS = "岗位代码,责任人类别,人员编号,开始日期,结束日期（不含当日）,代理"
 BUILDINGS = "小区代码,楼栋号,楼栋名称,单元数,层数,户数,走道灯总数,走道灯已装,在用"
@@ -67,6 +67,7 @@ def post(number: int, name: str = "网格", **cells: str) -> str:
         "kind": "",
         "duties": "",
         "basis": "",
+        "assists": "",
     }
     return ",".join((row | cells).values())
 
