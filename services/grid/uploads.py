@@ -1,5 +1,7 @@
 """Owns how a register file comes in over HTTP, and how its row report goes out."""
 
+import csv
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +12,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from services.grid.domain.register_rows import Problem, RegisterRefused
 from services.grid.register_file import MAX_PACKED_BYTES, RegisterFile
 from shared.http import problems
+from shared.sheets.cells import Cell
+from shared.sheets.reading import CSV, XLSX, read_sheet
 
-CSV = "text/csv"
 GZIP = "application/gzip"
 
 REQUEST_BODY: dict[str, Any] = {
@@ -20,6 +23,7 @@ REQUEST_BODY: dict[str, Any] = {
     "content": {
         CSV: {"schema": {"type": "string"}},
         GZIP: {"schema": {"type": "string", "format": "binary"}},
+        XLSX: {"schema": {"type": "string", "format": "binary"}},
     },
 }
 """The OpenAPI description of the body."""
@@ -30,9 +34,13 @@ def uploaded_register() -> Iterator[RegisterFile]:
     """Give the body of this request as a register file; read it to its end in any case.
 
     Raises:
-        UnsupportedMediaType: when it is neither CSV nor gzip.
+        UnsupportedMediaType: when it is neither CSV, gzip nor a workbook.
         RequestEntityTooLarge: past 64 MB.
+        SheetEmpty, SheetTooLarge, SheetUnreadable, OldWorkbook: when a workbook can't be read.
     """
+    if request.mimetype == XLSX:
+        yield RegisterFile(_as_csv(request.get_data(cache=False)), packed=False)
+        return
     request.max_content_length = MAX_PACKED_BYTES
     if request.mimetype not in (CSV, GZIP):
         raise UnsupportedMediaType
@@ -41,6 +49,25 @@ def uploaded_register() -> Iterator[RegisterFile]:
         yield file
     finally:
         file.drain()
+
+
+def _as_csv(workbook: bytes) -> io.BytesIO:
+    """Return a workbook as a register file whose lines have the numbers of its rows."""
+    sheet = read_sheet(workbook, XLSX)
+    text = io.StringIO()
+    writer, at = csv.writer(text, lineterminator="\n"), 1
+    writer.writerow(map(_plain, sheet.header))
+    for row in sheet.rows:
+        text.write("\n" * (row.number - at - 1))
+        at = row.number
+        # empty cells at the end are none in a workbook
+        blank = [""] * (len(sheet.header) - len(row.cells))
+        writer.writerow([*map(_plain, row.cells), *blank])
+    return io.BytesIO(text.getvalue().encode())
+
+
+def _plain(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else cell.text
 
 
 def row_report(error: RegisterRefused) -> Response:

@@ -7,8 +7,11 @@ from services.grid.uploads import REQUEST_BODY, row_report, uploaded_register
 from services.grid.usecases import areas, imports
 from shared.http.app import run
 from shared.http.etags import ETAG, Tagged, fingerprinted
+from shared.http.openapi_problems import refuses
 from shared.http.routes import Routes
 from shared.http.schemas import accepts, shows
+from shared.sheets.limits import OldWorkbook, SheetTooLarge, SheetUnreadable
+from shared.sheets.reading import SheetEmpty
 
 AREAS = Routes("areas", __name__, description="区划登记册 / the register of areas")
 AREAS.register_error_handler(RegisterRefused, row_report)
@@ -17,6 +20,7 @@ AREAS.register_error_handler(RegisterRefused, row_report)
 @AREAS.post("/areas/imports")
 @AREAS.doc(requestBody=REQUEST_BODY)
 @AREAS.response(201, shows(schemas.ImportReport))
+@refuses(SheetEmpty, SheetTooLarge, SheetUnreadable, OldWorkbook)
 def import_areas() -> schemas.ImportReport:
     """Load a register file: all of it, or nothing and a report by row"""
     with uploaded_register() as file:

@@ -16,13 +16,14 @@ from services.grid.sheets import EXPORTED, IMPORTED
 from shared.auth.roles import Role
 from shared.database import Transactions
 from shared.sheets.reading import CSV, XLSX, read_sheet
+from shared.sheets.writing import write_sheet
 from tests.databases import SetClock
 from tests.factories import COMMUNITY
 from tests.observe import outbox_of
 from tests.tokens import bearer, client_token, token
 from tests.usecases.grid.figures import approved, figure
 from tests.usecases.grid.posts import SECRETARIES
-from tests.usecases.grid.register import communities, csv_of, load
+from tests.usecases.grid.register import CHAIN, HEADER, communities, csv_of, load
 from tests.usecases.grid.test_imports import at_once
 
 ROOT = "/api/v1/grid"
@@ -243,9 +244,8 @@ def test_an_export_of_areas_is_a_register_file(
     sheet = read_sheet(file.data, file.headers["Content-Type"].partition(";")[0])
     assert sheet.header == ("code", "name", "level", "parent_code")
     assert len(sheet.rows) == 31
-    if form == "csv":
-        answer = http.post(f"{ROOT}/areas/imports", data=file.data, content_type=CSV)
-        assert (answer.status_code, answer.json["unchanged"]) == (201, 31)
+    answer = http.post(f"{ROOT}/areas/imports", data=file.data, content_type=file.mimetype)
+    assert (answer.status_code, answer.json["unchanged"]) == (201, 31)
     then = export(http, "areas", on="2025-12-31").data.decode("utf-8-sig")
     assert f"{COMMUNITY},旧名,community,{STREET}" in then.splitlines()
 
@@ -465,3 +465,20 @@ def test_what_was_on_another_day_comes_back_as_of_that_day(http: FlaskClient) ->
         file = export(http, "compounds", on=day).data
         rows = len(read_sheet(file, CSV).rows)
         assert counts(put(http, "compounds", file)) == (0, 0, rows, 0), day
+
+
+def test_a_workbook_is_a_register_file_whose_rows_keep_their_numbers(
+    grid_http: FlaskClient, grid_db: Transactions
+) -> None:
+    load(grid_db, csv_of())
+    rows = [HEADER.split(","), *(line.split(",") for line in CHAIN)]
+
+    def sent(*more: list[str]) -> Any:
+        with write_sheet([*rows, *more], "xlsx") as file:
+            return grid_http.post(f"{ROOT}/areas/imports", data=file.read(), content_type=XLSX)
+
+    refused = sent([""], ["320508019020999", "网格", "cell", "320508019020"])
+    assert (refused.status_code, refused.json["errors"][0]["row"]) == (422, 8)
+    assert (sent().status_code, sent().json["unchanged"]) == (201, 5)
+    broken = grid_http.post(f"{ROOT}/areas/imports", data=b"PK", content_type=XLSX)
+    assert (broken.status_code, broken.json["type"]) == (422, "urn:linli:problem:sheet-unreadable")
