@@ -156,7 +156,9 @@ def _chosen(wanted: ListAreas, day: date) -> Select[Area]:
     if wanted.level is not None:
         conditions.append(Area.level == wanted.level)
     if wanted.q is not None:
-        then = _version_then(day, AreaVersion.name.contains(wanted.q, autoescape=True))
+        # `dated` first: of all those that never changed no version is looked for
+        named = AreaVersion.name.contains(wanted.q, autoescape=True)
+        then = and_(Area.dated, _version_then(day, named))
         now = and_(~Area.dated, Area.name.contains(wanted.q, autoescape=True))
         conditions.append(or_(now, then))
     return _there(day, Area, *conditions)
