@@ -15,7 +15,11 @@ def findings_report(error: MatrixHasErrors) -> Response:
         problems.title_of(error.status)[spoken == "en"],
         detail=error.text(spoken),
         errors=[
-            {"field": one.kind, "value": one.area_code, "detail": one.text(spoken)}
+            {
+                "field": one.kind,
+                "value": one.area_code,
+                "detail": one.text(spoken, error.names.get(one.area_code, "")),
+            }
             for one in error.errors[:REPORTED]
         ],
         error_count=len(error.errors),

@@ -71,15 +71,17 @@ class Finding:
     office: Office | None = None
     cells: int = 0
 
-    def text(self, language: str) -> str:
-        """Return the sentence for a person, in `zh` or `en`, without the area's name."""
+    def text(self, language: str, name: str = "") -> str:
+        """Return the sentence for a person, in `zh` or `en`; `name` is what the area is called."""
         chinese, english = _WORDS[self.kind]
         sentence = (chinese if language == "zh" else english).format(**self._facts())
         if language == "zh":
             until = f"至 {self.last_day} " if self.last_day else "起"
-            return f"{self.area_code}：{self.first_day} {until}，{sentence}".replace(" ，", "，")
+            place = f"{name}（{self.area_code}）" if name else self.area_code
+            return f"{place}：{self.first_day} {until}，{sentence}".replace(" ，", "，")
         until = f" to {self.last_day}" if self.last_day else ""
-        return f"{self.area_code}: from {self.first_day}{until}, {sentence}"
+        place = f"{name} ({self.area_code})" if name else self.area_code
+        return f"{place}: from {self.first_day}{until}, {sentence}"
 
     def _facts(self) -> dict[str, str]:
         classes = self.case_classes

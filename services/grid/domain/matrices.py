@@ -1,6 +1,6 @@
 """Owns when a district may activate its responsibility matrix: never with an error in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.grid.domain.findings import Finding
 from shared.errors import NotFound, Rejected
@@ -43,17 +43,13 @@ class MatrixHasErrors(Rejected):
     zh = "责任矩阵有 {count} 处错误，未启用"
     en = "The responsibility matrix has {count} errors and was not activated"
 
-    def __init__(self, errors: Sequence[Finding]) -> None:
-        """Take what is wrong."""
+    def __init__(self, errors: Sequence[Finding], names: Mapping[str, str]) -> None:
+        """Take what is wrong, and what the areas concerned are called."""
         self.errors = errors
+        self.names = names
         super().__init__(None, count=len(errors))
 
 
-def require_no_error(findings: Sequence[Finding]) -> None:
-    """Refuse a matrix that has an error.
-
-    Raises:
-        MatrixHasErrors: with all of them.
-    """
-    if errors := [one for one in findings if one.severity == "error"]:
-        raise MatrixHasErrors(errors)
+def errors_of(findings: Sequence[Finding]) -> list[Finding]:
+    """Return what keeps a matrix from being activated; the rest are warnings."""
+    return [one for one in findings if one.severity == "error"]

@@ -112,8 +112,8 @@ def _shown(one: Finding, names: Mapping[str, str]) -> FindingView:
         first_day=one.first_day,
         last_day=one.last_day,
         cells=one.cells,
-        zh=one.text("zh"),
-        en=one.text("en"),
+        zh=one.text("zh", names.get(one.area_code, "")),
+        en=one.text("en", names.get(one.area_code, "")),
     )
 
 

@@ -14,10 +14,12 @@ from services.grid.domain.areas import level_of, subtree_of
 from services.grid.domain.covering import Cover
 from services.grid.domain.linting import lint as lint_ground
 from services.grid.domain.matrices import (
+    REPORTED,
     EffectiveInThePast,
+    MatrixHasErrors,
     MatrixUnknown,
     NotADistrict,
-    require_no_error,
+    errors_of,
 )
 from services.grid.domain.post_kinds import RESERVED
 from services.grid.models.matrices import MatrixLine, MatrixRow, MatrixVersion
@@ -30,7 +32,7 @@ from services.grid.schemas.matrices import (
     MatrixView,
 )
 from services.grid.usecases.area_days import day_of, name_on
-from services.grid.usecases.linting import Declared, declared_in
+from services.grid.usecases.linting import Declared, declared_in, names_of
 from shared.auth.callers import Caller
 from shared.contracts.grid import MatrixActivatedV1
 from shared.http.etags import Expected, PreconditionRequired, require_version
@@ -87,7 +89,8 @@ def activate_matrix(
     name_on(session, "district_code", district, day)
     row = _next(session, asked)
     declared = declared_in(session, district, day)
-    require_no_error(lint_ground(declared.ground))
+    if errors := errors_of(lint_ground(declared.ground)):
+        raise MatrixHasErrors(errors, names_of(session, errors[:REPORTED]))
     return _keep(session, row, declared, asked.who.id, now)
 
 

@@ -101,6 +101,7 @@ def test_a_matrix_with_errors_is_refused_with_each_of_them(  # G06, G07, G09
     assert refused.json["error_count"] == len(refused.json["errors"]) == 30
     gap = [e for e in refused.json["errors"] if "“条”" in e["detail"]]
     assert [(e["field"], e["value"]) for e in gap] == [("gap", "320508")]
+    assert gap[0]["detail"].startswith("姑苏区（320508）：")
     assert "graffiti" in gap[0]["detail"] and "exposed-litter" not in gap[0]["detail"]
     assert http.get(MATRIX).status_code == 404
     assert outbox_of(db) == []
