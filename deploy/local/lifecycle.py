@@ -29,6 +29,7 @@ def up(layout: Layout, settings: Settings, progress: Progress) -> str:
     """
     layout.make()
     with alone(layout, progress):
+        _require_secrets(layout)
         supervisor = Supervisor(layout)
         running = supervisor.alive()
         if not running:
@@ -50,6 +51,20 @@ def up(layout: Layout, settings: Settings, progress: Progress) -> str:
         marks["runtime"] = system.runtime_mark()
         (layout.state / "marks.json").write_text(json.dumps(marks))
     return layout.address()
+
+
+def _require_secrets(layout: Layout) -> None:
+    """Refuse data whose secrets are gone, as after a new clone in the place of an old one.
+
+    Raises: Failure
+    """
+    if (layout.state / "marks.json").exists() and not any(layout.secrets.iterdir()):
+        raise Failure(
+            "the secrets",
+            f"data of an earlier system lies in {layout.state}, and the secrets that it was made "
+            f"with are not in {layout.secrets}: nobody could sign in, nor read what is sealed",
+            "put the earlier secrets back, or delete the data: make reset",
+        )
 
 
 def down(layout: Layout, progress: Progress) -> None:
