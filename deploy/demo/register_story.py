@@ -123,10 +123,12 @@ class Responsibility:
         _require(found == [], "三元一村没有未包保的小区", found)
 
     def fill_posts_but_some_streets(self) -> None:
-        """Set up who answers by subject, and by place in one street."""
+        """Set up who answers by subject, and by place in one street and one community."""
         for code, name, kind, duties in BY_SUBJECT:
             self._fill(code, name, kind, DISTRICT, _HEAD, _SECTION, duties)
         self._fill_street(STREET)
+        name = "三元一村社区属地责任岗"
+        self._fill(f"kuai-{COMMUNITY}", name, "territorial", COMMUNITY, _FIRST, _DIRECT, "")
 
     def try_to_activate(self) -> None:
         """Be refused, and read which areas nobody answers for; on a second play all is filled."""
@@ -174,10 +176,12 @@ class Responsibility:
         ]
         links = {link["from_code"]: link["to_code"] for link in change["links"]}
         _require(cells == [NEIGHBOUR + "001", links[NEIGHBOUR + "001"]], "坐标按日期归属", cells)
-        for cell, on in zip(cells, (before, day), strict=True):
-            path = f"/owners?area={cell}&case_class=exposed-litter&on={on}"
-            owners = self.player.ask(OFFICE, "grid", path)
-            _require(owners["territorial"]["post_code"] == f"kuai-{STREET}", "属地责任", owners)
+        owners = [
+            self.player.ask(OFFICE, "grid", f"/owners?area={cell}&case_class=graffiti&on={on}")
+            for cell, on in zip(cells, (before, day), strict=True)
+        ]
+        by_place = [owner["territorial"]["post_code"] for owner in owners]
+        _require(by_place == [f"kuai-{STREET}", f"kuai-{COMMUNITY}"], "属地责任随之转移", owners)
         zone = [
             self.player.ask(OFFICE, "grid", f"/groups/{ZONE}?on={on}")["members"]
             for on in (before, day)
