@@ -149,6 +149,9 @@ class Responsibility:
 
     def merge_and_take_back(self) -> None:
         """Merge two communities in a month, look at the days before and after, and take it back."""
+        for left in self.player.ask(OFFICE, "grid", f"/area-changes?area={STREET}")["items"]:
+            if left["kind"] == "merge" and left["reverted_by"] is None:
+                self._take_back(left, "撤回上次演示留下的合并")
         day = self.player.stage.now().astimezone(SHANGHAI).date() + timedelta(days=30)
         said = {"effective_on": day.isoformat(), "basis": "姑苏府发〔2026〕18号"}
         into = {"code": COMMUNITY, "name": MERGED}
@@ -156,9 +159,7 @@ class Responsibility:
         call = Call("grid", "POST", "/areas/merge", (201,), body)
         change = self.player.step(OFFICE, "自下月起两社区合并", call)
         self.look(day, change)
-        path = f"/area-changes/{change['id']}/revert"
-        call = Call("grid", "POST", path, (201,), said | {"basis": "批文撤回"})
-        self.player.step(OFFICE, "批文撤回，合并视同从未发生", call)
+        self._take_back(change, "批文撤回，合并视同从未发生")
         after = self.player.ask(OFFICE, "grid", f"/areas/{NEIGHBOUR}?on={day}")
         _require(after["until"] is None, "毛家桥社区照旧", after)
 
@@ -187,6 +188,11 @@ class Responsibility:
             for on in (before, day)
         ]
         _require(zone == [[COMMUNITY, NEIGHBOUR], [COMMUNITY]], "管区成员按日期不同", zone)
+
+    def _take_back(self, change: Any, what: str) -> None:
+        body = {"effective_on": change["effective_on"], "basis": "批文撤回"}
+        path = f"/area-changes/{change['id']}/revert"
+        self.player.step(OFFICE, what, Call("grid", "POST", path, (201,), body))
 
     def _activate(self, what: str, expected: tuple[int, ...]) -> Any:
         path = f"/matrices/{DISTRICT}"
