@@ -62,6 +62,17 @@ _GIVE_BACK = """
     FROM boundaries_before
     WHERE change_id = :change_id AND shape IS NOT NULL AND (until IS NULL OR until > :day)
 """
+# what goes on as it was is one stretch again
+_JOIN = """
+    WITH joined AS (
+        DELETE FROM boundaries AS later USING boundaries AS earlier
+        WHERE later.area_code = ANY(:codes) AND later.since = :day
+            AND earlier.area_code = later.area_code AND earlier.until = later.since
+            AND earlier.shape_hash = later.shape_hash
+        RETURNING earlier.id, later.until
+    )
+    UPDATE boundaries SET until = joined.until FROM joined WHERE boundaries.id = joined.id
+"""
 _DRAWN_LENGTHS = (12, 15)
 
 
@@ -93,7 +104,7 @@ def unfollow(session: Session, change_id: UUID, on: date) -> None:
     codes = session.scalars(text(_TAKEN), {"change_id": change_id}).all()
     if codes:
         said = {"change_id": change_id, "day": on, "codes": list(codes)}
-        _run(session, (_DROP, _CUT, _GIVE_BACK), said)
+        _run(session, (_DROP, _CUT, _GIVE_BACK, _JOIN), said)
 
 
 def _has_boundary(old: str, new: str) -> bool:
