@@ -271,6 +271,12 @@ def reverse(effects: Sequence[Effect], links: Sequence[tuple[str, str]]) -> Plan
     return plan
 
 
+def parents_of_new(plan: Plan) -> list[str]:
+    """Return the areas in which a plan lets others begin, without those that it begins itself."""
+    new = {effect.code for effect in plan.effects if effect.happening == "begins"}
+    return sorted({parent for code in new if (parent := parent_of(code))} - new)
+
+
 def require_changeable(area: Standing, on: date) -> None:
     """Refuse to change an area on the day, or before the day, of its last change.
 

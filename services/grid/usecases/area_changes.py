@@ -23,7 +23,7 @@ from services.grid.schemas.area_changes import (
     SplitArea,
 )
 from services.grid.usecases.area_announcing import announce
-from services.grid.usecases.area_days import day_of, name_on
+from services.grid.usecases.area_days import day_of, require_lasting
 from services.grid.usecases.area_followers import go_along
 from services.grid.usecases.area_history import AreaChangeUnknown, view_of
 from services.grid.usecases.area_records import (
@@ -78,12 +78,13 @@ def establish_area(
     """Let a new area begin; without a code, a grid cell of a community with the next number.
 
     Raises:
-        AreaNotRegistered, AreaNotThatDay, CodeNotUnder, AreaCodeTaken, NoNumberFree
+        AreaNotRegistered, AreaNotThatDay, AreaEndsLater
+        CodeNotUnder, AreaCodeTaken, NoNumberFree
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
     """
     take_turn(session)
     if request.parent_code:
-        name_on(session, "parent_code", request.parent_code, request.effective_on)
+        require_lasting(session, "parent_code", request.parent_code, request.effective_on)
     numbers = Numbers(used_under(session, request.parent_code))
     plan = rules.establish(request.parent_code or "", request.code, request.name, numbers)
     return _recorded(session, plan, Recording("establish", who, request), now)
@@ -149,14 +150,15 @@ def move_area(
     """Let an area lie in another one from a day on, under the code that it gets there.
 
     Raises:
-        AreaNotRegistered, AreaNotThatDay, ChangedLater, NotAnotherParent, AreaCodeTaken
+        AreaNotRegistered, AreaNotThatDay, AreaEndsLater, ChangedLater
+        NotAnotherParent, AreaCodeTaken
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
     """
     take_turn(session)
     area = standing(session, "code", asked.what, request.effective_on)
     parent = parent_of(request.to_code)
     if parent is not None:
-        name_on(session, "to_code", parent, request.effective_on)
+        require_lasting(session, "to_code", parent, request.effective_on)
     below = under(session, area.code, request.effective_on)
     numbers = Numbers(used_under(session, parent))
     plan = rules.move(area, request.to_code, request.name or area.name, below, numbers)
@@ -186,6 +188,7 @@ def revert_area_change(
     Raises:
         AreaChangeUnknown, RevertedAlready, RevertedTooEarly, NotRevertible
         ChangedLater: when what it changed was changed again, or areas began under it.
+        AreaNotThatDay, AreaEndsLater: when what would come back lay in an area that has ended.
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
     """
     take_turn(session)
@@ -194,6 +197,8 @@ def revert_area_change(
         raise AreaChangeUnknown
     _require_revertible(session, change, request)
     plan = rules.reverse([Effect(**one) for one in change.effects], links_of(session, change_id))
+    for parent in rules.parents_of_new(plan):
+        require_lasting(session, "effective_on", parent, request.effective_on)
     return _recorded(session, plan, Recording("revert", who, request, change), now)
 
 
@@ -231,4 +236,4 @@ def _require_revertible(session: Session, change: AreaChangeRow, request: Revert
         raise RevertedAlready
     if request.effective_on < change.effective_on:
         raise RevertedTooEarly("effective_on", day=change.effective_on)
-    require_untouched(session, change)
+    require_untouched(session, change, request.effective_on)

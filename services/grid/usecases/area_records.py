@@ -91,8 +91,8 @@ def links_of(session: Session, change_id: UUID) -> list[tuple[str, str]]:
     return [(old, new) for old, new in session.execute(rows.order_by(*rows.selected_columns))]
 
 
-def require_untouched(session: Session, change: AreaChangeRow) -> None:
-    """Refuse to undo a change whose areas were changed again, or that areas began under.
+def require_untouched(session: Session, change: AreaChangeRow, on: date) -> None:
+    """Refuse to undo a change whose areas were changed again, or that areas are under from a day.
 
     Raises:
         ChangedLater
@@ -107,7 +107,7 @@ def require_untouched(session: Session, change: AreaChangeRow) -> None:
     others = select(Area).where(Area.parent_code.in_(began), Area.code.not_in(effects))
     for area in session.scalars(others):
         newest = session.scalar(_newest([area.code]))
-        if not area.dated or (newest and newest.until is None):
+        if not area.dated or (newest and (newest.until is None or newest.until > on)):
             raise ChangedLater(code=area.code, day=change.effective_on)
 
 

@@ -1,20 +1,40 @@
 """Changes of areas that meet others: recorded ahead, undone again, with what lies in the areas."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
+from shared.database import Transactions
+from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
     AREAS,
+    CHANGES,
+    NEXT_MONTH,
     ONE,
+    STREET,
+    TODAY,
     TWO,
+    YESTERDAY,
+    area,
+    cell,
+    children,
     do,
     http,
+    merge,
     problem,
 )
 
 __all__ = ["http"]
+
+OTHER_STREET = "320508020"
+
+
+@pytest.fixture
+def streets(http: FlaskClient, grid_db: Transactions) -> FlaskClient:
+    """The same grid with a second street, in which there is nothing."""
+    load(grid_db, csv_of([f"{OTHER_STREET},平江街道,street,320508"]))
+    return http
 
 
 @pytest.mark.parametrize("day", [date.min, date.max])
@@ -27,3 +47,41 @@ def test_no_change_of_areas_takes_effect_at_the_end_of_time(http: FlaskClient, d
 def test_what_is_no_code_is_said_in_chinese(http: FlaskClient) -> None:
     refused = do(http, f"{AREAS}/merge", codes=[ONE, TWO], into={"code": "３２", "name": "三元"})
     assert refused.json["errors"][0]["detail"] == "须为 2、4、6、9、12 或 15 位数字的区划代码"
+
+
+def test_nothing_begins_in_an_area_that_is_to_end(http: FlaskClient) -> None:
+    merge(http, NEXT_MONTH)
+    late = do(http, AREAS, parent_code=TWO, name="东网格")
+    assert problem(late) == (409, "area-ends-later")
+    assert NEXT_MONTH.isoformat() in late.json["detail"]
+    assert late.json["errors"][0]["field"] == "parent_code"
+    moved = do(http, f"{AREAS}/{cell(http, ONE, '西网格', YESTERDAY)}/move", to_code=f"{TWO}001")
+    assert problem(moved) == (409, "area-ends-later")
+    assert children(http, TWO, NEXT_MONTH) == []
+
+
+def test_what_is_renamed_later_does_not_end(http: FlaskClient) -> None:
+    do(http, f"{AREAS}/{ONE}/rename", NEXT_MONTH, name="三元社区居委会")
+    assert cell(http, ONE, "东网格") == f"{ONE}001"
+
+
+def test_nothing_comes_back_into_an_area_that_has_ended(streets: FlaskClient) -> None:
+    http = streets
+    done = do(http, f"{AREAS}/{TWO}/abolish", YESTERDAY)
+    into = {"code": OTHER_STREET, "name": "平江街道"}
+    one = do(http, f"{AREAS}/merge", codes=[STREET, OTHER_STREET], into=into)
+    assert one.status_code == 201, one.json
+    for day, name in ((TODAY, "area-not-that-day"), (YESTERDAY, "area-ends-later")):
+        refused = do(http, f"{CHANGES}/{done.json['id']}/revert", day)
+        assert problem(refused)[1] == name
+        assert refused.json["errors"][0]["field"] == "effective_on"
+    assert area(http, TWO, TODAY).status_code == 404
+
+
+def test_a_change_is_not_undone_over_what_ends_later_under_it(http: FlaskClient) -> None:
+    done = do(http, AREAS, YESTERDAY, parent_code=STREET, code=f"{STREET}090", name="新社区")
+    made = cell(http, f"{STREET}090", "东网格")
+    assert do(http, f"{AREAS}/{made}/abolish", NEXT_MONTH).status_code == 201
+    early = do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH - timedelta(days=1))
+    assert problem(early) == (409, "changed-later")
+    assert do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH).status_code == 201
