@@ -101,7 +101,7 @@ class ListAreaChanges:
 
 @dataclass(frozen=True)
 class EffectView:
-    """What a change does to one area: it `begins`, `ends` or is `renamed`."""
+    """What a change does to one area: it `begins`, `ends`, is `renamed` or `continues`."""
 
     code: str
     happening: str

@@ -85,3 +85,20 @@ def test_a_change_is_not_undone_over_what_ends_later_under_it(http: FlaskClient)
     early = do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH - timedelta(days=1))
     assert problem(early) == (409, "changed-later")
     assert do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH).status_code == 201
+
+
+def test_what_others_go_on_in_is_not_ended_before(http: FlaskClient) -> None:
+    done = merge(http, NEXT_MONTH, name="三元一村社区居委会")
+    effects = {one["code"]: one["happening"] for one in done.json["effects"]}
+    assert effects == {ONE: "continues", TWO: "ends"}
+    assert problem(do(http, f"{AREAS}/{ONE}/abolish")) == (409, "changed-later")
+    undone = do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH)
+    assert undone.status_code == 201, undone.json
+    assert do(http, f"{AREAS}/{ONE}/abolish").status_code == 201
+
+
+def test_a_merger_is_not_undone_after_what_they_went_on_in_has_changed(http: FlaskClient) -> None:
+    done = merge(http, YESTERDAY, name="三元一村社区居委会")
+    assert do(http, f"{AREAS}/{ONE}/abolish").status_code == 201
+    undone = do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH)
+    assert problem(undone) == (409, "changed-later")
