@@ -64,6 +64,13 @@ class NotRevertible(Conflict):
     en = "A load of the register can't be undone; load the right file"
 
 
+class TakenBack(Conflict):
+    """A reversal on the day of the change itself left nothing that could be given back."""
+
+    zh = "该撤销使原变更视同从未登记，不能再撤销；请重新登记原变更"
+    en = "That reversal let the change never have been, and can't be undone; record the change anew"
+
+
 @dataclass(frozen=True)
 class AreaCommand:
     """Which area (or change) a request is about, and who asks."""
@@ -186,7 +193,7 @@ def revert_area_change(
     """Undo a change from a day on; on the very day of the change, as if it had never been.
 
     Raises:
-        AreaChangeUnknown, RevertedAlready, RevertedTooEarly, NotRevertible
+        AreaChangeUnknown, RevertedAlready, RevertedTooEarly, NotRevertible, TakenBack
         ChangedLater: when what it changed was changed again, or areas began under it.
         AreaNotThatDay, AreaEndsLater: when what would come back lay in an area that has ended.
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
@@ -196,6 +203,7 @@ def revert_area_change(
     if change is None:
         raise AreaChangeUnknown
     _require_revertible(session, change, request)
+    require_untouched(session, change, request.effective_on)
     plan = rules.reverse([Effect(**one) for one in change.effects], links_of(session, change_id))
     for parent in rules.parents_of_new(plan):
         require_lasting(session, "effective_on", parent, request.effective_on)
@@ -236,4 +244,7 @@ def _require_revertible(session: Session, change: AreaChangeRow, request: Revert
         raise RevertedAlready
     if request.effective_on < change.effective_on:
         raise RevertedTooEarly("effective_on", day=change.effective_on)
-    require_untouched(session, change, request.effective_on)
+    if change.reverts is not None:
+        undone = session.get_one(AreaChangeRow, change.reverts)
+        if undone.effective_on == change.effective_on:
+            raise TakenBack

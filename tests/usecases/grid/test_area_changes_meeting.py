@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.database import Transactions
+from tests.usecases.grid.compounds import COMPOUNDS, compound, make
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
     AREAS,
@@ -102,3 +103,23 @@ def test_a_merger_is_not_undone_after_what_they_went_on_in_has_changed(http: Fla
     assert do(http, f"{AREAS}/{ONE}/abolish").status_code == 201
     undone = do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH)
     assert problem(undone) == (409, "changed-later")
+
+
+def test_what_undoes_a_reversal_takes_all_along_once_more(http: FlaskClient) -> None:
+    made = cell(http, TWO, "东网格", YESTERDAY)
+    make(http, "two", compound(community_code=TWO, cell_code=made))
+    done = merge(http, TODAY)
+    days = [TODAY + timedelta(days=9 * n) for n in range(4)]
+    for day in days[1:]:
+        done = do(http, f"{CHANGES}/{done.json['id']}/revert", day)
+        assert done.status_code == 201, done.json
+    shown = [http.get(f"{COMPOUNDS}/two?on={day}").json for day in days]
+    assert [one["community_code"] for one in shown] == [ONE, TWO, ONE, TWO]
+    assert [one["cell_code"] for one in shown] == [f"{ONE}001", made, f"{ONE}001", made]
+
+
+def test_a_reversal_that_left_nothing_is_not_undone(http: FlaskClient) -> None:
+    done = do(http, AREAS, parent_code=ONE, name="东网格")
+    back = do(http, f"{CHANGES}/{done.json['id']}/revert")
+    again = do(http, f"{CHANGES}/{back.json['id']}/revert")
+    assert problem(again) == (409, "taken-back")
