@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from services.grid.domain import area_changes as rules
 from services.grid.domain.area_changes import Effect, Part, Plan
-from services.grid.domain.area_numbers import Numbers
 from services.grid.domain.areas import parent_of
 from services.grid.models.areas import AreaAnnouncement, AreaChangeRow
 from services.grid.schemas.area_changes import (
@@ -29,12 +28,12 @@ from services.grid.usecases.area_history import AreaChangeUnknown, view_of
 from services.grid.usecases.area_records import (
     Recording,
     links_of,
+    numbers_under,
     record,
     require_untouched,
     standing,
     take_turn,
     under,
-    used_under,
 )
 from shared.auth.callers import Caller
 from shared.errors import Conflict
@@ -92,7 +91,7 @@ def establish_area(
     take_turn(session)
     if request.parent_code:
         require_lasting(session, "parent_code", request.parent_code, request.effective_on)
-    numbers = Numbers(used_under(session, request.parent_code))
+    numbers = numbers_under(session, request.parent_code)
     plan = rules.establish(request.parent_code or "", request.code, request.name, numbers)
     return _recorded(session, plan, Recording("establish", who, request), now)
 
@@ -126,9 +125,9 @@ def merge_areas(
     on = request.effective_on
     areas = [standing(session, f"codes.{n}", code, on) for n, code in enumerate(request.codes)]
     below = {area.code: under(session, area.code, on) for area in areas}
-    used = used_under(session, parent_of(request.codes[0]), request.into.code)
+    numbers = numbers_under(session, parent_of(request.codes[0]), request.into.code)
     into = Part(request.into.code, request.into.name)
-    plan = rules.merge(areas, into, below, Numbers(used))
+    plan = rules.merge(areas, into, below, numbers)
     return _recorded(session, plan, Recording("merge", who, request), now)
 
 
@@ -146,7 +145,7 @@ def split_area(
     area = standing(session, "code", asked.what, request.effective_on)
     below = under(session, area.code, request.effective_on)
     parts = [Part(one.code, one.name, tuple(one.children)) for one in request.into]
-    numbers = Numbers(used_under(session, parent_of(area.code)))
+    numbers = numbers_under(session, parent_of(area.code))
     plan = rules.split(area, parts, below, numbers)
     return _recorded(session, plan, Recording("split", asked.who, request), now)
 
@@ -167,7 +166,7 @@ def move_area(
     if parent is not None:
         require_lasting(session, "to_code", parent, request.effective_on)
     below = under(session, area.code, request.effective_on)
-    numbers = Numbers(used_under(session, parent))
+    numbers = numbers_under(session, parent)
     plan = rules.move(area, request.to_code, request.name or area.name, below, numbers)
     return _recorded(session, plan, Recording("move", asked.who, request), now)
 

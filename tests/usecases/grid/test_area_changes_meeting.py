@@ -123,3 +123,21 @@ def test_a_reversal_that_left_nothing_is_not_undone(http: FlaskClient) -> None:
     back = do(http, f"{CHANGES}/{done.json['id']}/revert")
     again = do(http, f"{CHANGES}/{back.json['id']}/revert")
     assert problem(again) == (409, "taken-back")
+
+
+def test_what_was_recorded_for_the_wrong_day_is_recorded_anew_with_its_code(
+    http: FlaskClient,
+) -> None:
+    cell(http, TWO, "东网格", YESTERDAY)
+    new = f"{STREET}090"
+    done = merge(http, NEXT_MONTH, new)
+    do(http, f"{CHANGES}/{done.json['id']}/revert", NEXT_MONTH)
+    later = NEXT_MONTH + timedelta(days=30)
+    assert merge(http, later, new, "三元新社区居委会").status_code == 201
+    assert children(http, STREET, later) == [(new, "三元新社区居委会")]
+    assert [name for _, name in children(http, new, later)] == ["东网格"]
+    assert problem(area(http, new, NEXT_MONTH)) == (404, "area-not-then")
+    assert problem(do(http, AREAS, later, parent_code=STREET, code=new, name="三元")) == (
+        422,
+        "area-code-taken",
+    )
