@@ -65,6 +65,17 @@ _STRAYS = text("""
                     AND daterange(version.since, version.until) @> :day)))
     ORDER BY feature
 """)
+# a change of areas that is recorded ahead doesn't know of cells that begin since
+_ENDING = text("""
+    SELECT feature, drawn.code, community, min(until)
+    FROM drawn JOIN area_versions AS version ON version.code = community
+    WHERE level = 'cell' AND until > :day
+        AND NOT EXISTS (SELECT FROM areas WHERE areas.code = drawn.code)
+        AND NOT EXISTS (
+            SELECT FROM area_versions AS next
+            WHERE next.code = version.code AND next.since = version.until)
+    GROUP BY feature, drawn.code, community ORDER BY feature
+""")
 _ABSENT = text("""
     SELECT feature, drawn.code, (
         SELECT min(since) FROM area_versions
@@ -184,6 +195,9 @@ def misplaced(session: Session, day: date) -> Iterator[Problem]:
         yield Problem("duplicate", feature, code, facts={"first": first})
     for feature, code, community in _rows(session, _STRAYS, day=day):
         yield Problem("unknown_community", feature, code, facts={"community": community})
+    for feature, code, community, until in _rows(session, _ENDING, day=day):
+        facts = {"community": community, "until": until}
+        yield Problem("community_ends", feature, code, facts=facts)
     for feature, community in _rows(session, _NOT_NUMBERED):
         yield Problem("numbers_exhausted", feature, facts={"community": community})
     for feature, code, begins in _rows(session, _ABSENT, day=day):

@@ -69,6 +69,10 @@ _MESSAGES = (
     (r"Must be greater than or equal to (\S+)\.", r"不得小于 \1"),
     (r"Must be less than or equal to (\S+)\.", r"不得大于 \1"),
     (r"String does not match expected pattern\.", "格式不正确"),
+    (
+        r"Not a code of 2, 4, 6, 9, 12 or 15 digits\.",
+        "须为 2、4、6、9、12 或 15 位数字的区划代码",
+    ),
     (r"Number too large\.", "数值过大"),
     (r"Invalid JSON body\.", "不是有效的 JSON"),
     (r"Nested more than (\d+) levels deep\.", r"嵌套超过 \1 层"),

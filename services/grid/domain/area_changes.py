@@ -15,7 +15,7 @@ from services.grid.domain.areas import LENGTH_OF_LEVEL, level_of, parent_of
 from shared.errors import Conflict, Rejected
 
 Kind = Literal["establish", "rename", "merge", "split", "move", "abolish", "revert", "import"]
-Happening = Literal["begins", "ends", "renamed"]
+Happening = Literal["begins", "ends", "renamed", "continues"]
 
 
 class CodeNeeded(Rejected):
@@ -107,7 +107,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change does to one area. `before` is the name of one that ends or is renamed."""
+    """What a change does to one area. `before` is the name of one that was there before.
+
+    One that `continues` keeps code and name: others go on in it, or parts of it go on elsewhere. It
+    is changed as much as they are, so that nothing else can change it before that day.
+    """
 
     code: str
     happening: Happening
@@ -132,9 +136,9 @@ class Plan:
         self.links += [(area.code, code) for code in into]
 
     def rename(self, area: Standing, name: str) -> None:
-        """Let an area have another name, if it is another."""
-        if area.name != name:
-            self.effects.append(Effect(area.code, "renamed", name, area.name))
+        """Let an area go on under its code, with another name if it is another."""
+        happening: Happening = "continues" if area.name == name else "renamed"
+        self.effects.append(Effect(area.code, happening, name, area.name))
 
 
 @dataclass(frozen=True)
@@ -266,9 +270,16 @@ def reverse(effects: Sequence[Effect], links: Sequence[tuple[str, str]]) -> Plan
         elif effect.happening == "ends":
             plan.effects.append(Effect(effect.code, "begins", effect.name))
         else:
-            plan.effects.append(Effect(effect.code, "renamed", effect.before or "", effect.name))
+            named = effect.before or ""
+            plan.effects.append(Effect(effect.code, effect.happening, named, effect.name))
     plan.links = [(to, came_from) for came_from, to in links]
     return plan
+
+
+def parents_of_new(plan: Plan) -> list[str]:
+    """Return the areas in which a plan lets others begin, without those that it begins itself."""
+    new = {effect.code for effect in plan.effects if effect.happening == "begins"}
+    return sorted({parent for code in new if (parent := parent_of(code))} - new)
 
 
 def require_changeable(area: Standing, on: date) -> None:

@@ -30,9 +30,14 @@ class NoNumberFree(Conflict):
 class Numbers:
     """Gives out codes: those that were never used."""
 
-    def __init__(self, used: Iterable[str]) -> None:
-        """Take every code that is or was used where new ones are needed."""
+    def __init__(self, used: Iterable[str], given_back: Iterable[str] = ()) -> None:
+        """Take every code that is or was used where new ones are needed.
+
+        Those `given_back` were never in force: their change was undone on its own day. Who records
+        it anew, for another day say, has to name them again; we don't.
+        """
         self._used = set(used)
+        self._given_back = set(given_back)
 
     def take(self, parent: str, code: str, at: str) -> str:
         """Take a code that somebody chose; `at` is the field where.
@@ -42,9 +47,10 @@ class Numbers:
         """
         if level_of(code) is None or parent_of(code) != (parent or None):
             raise CodeNotUnder(at, code=code, parent=parent or "中国")
-        if code in self._used:
+        if code in self._used - self._given_back:
             raise AreaCodeTaken(at, code=code)
         self._used.add(code)
+        self._given_back.discard(code)
         return code
 
     def follow(self, parent: str, suffix: str) -> str:

@@ -54,6 +54,10 @@ WORDS = {
         "登记册中当日没有社区 {community}",
         "the register has no community {community} on that day",
     ),
+    "community_ends": (
+        "社区 {community} 自 {until} 起撤销，不能在其中新设网格",
+        "the community {community} ends on {until}: no new cell can begin in it",
+    ),
     "ended": (
         "该网格编码已终止，编码不得重复使用",
         "this cell has ended; codes are never used again",

@@ -7,7 +7,7 @@ from uuid import UUID
 from marshmallow import validate
 
 from services.grid.domain.area_changes import Kind
-from services.grid.schemas.limits import CODE, LIMIT, MARK, NAME, PREFIX
+from services.grid.schemas.limits import CODE, DAY, LIMIT, MARK, NAME, PREFIX
 
 _BASIS = {
     "validate": validate.Length(min=1, max=500),
@@ -20,7 +20,7 @@ _CODES = {"validate": validate.Length(min=1, max=100)}
 class Dated:
     """From which day a change holds, and by what: a document's number, or a reason."""
 
-    effective_on: date
+    effective_on: date = field(metadata=DAY)
     basis: str = field(metadata=_BASIS)
 
 
@@ -101,7 +101,7 @@ class ListAreaChanges:
 
 @dataclass(frozen=True)
 class EffectView:
-    """What a change does to one area: it `begins`, `ends` or is `renamed`."""
+    """What a change does to one area: it `begins`, `ends`, is `renamed` or `continues`."""
 
     code: str
     happening: str

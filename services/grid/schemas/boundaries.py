@@ -9,7 +9,7 @@ from marshmallow import validate
 
 from services.grid.domain.coordinates import Crs
 from services.grid.schemas.areas import AreaName
-from services.grid.schemas.limits import PREFIX
+from services.grid.schemas.limits import DAY, PREFIX
 
 _LON = {"validate": validate.Range(min=-180, max=180)}
 _LAT = {"validate": validate.Range(min=-90, max=90)}
@@ -20,7 +20,7 @@ class ImportBoundaries:
     """In which coordinates the file is, from which day it holds (today), what gaps are."""
 
     crs: Crs = "wgs84"
-    effective_on: date | None = None
+    effective_on: date | None = field(default=None, metadata=DAY)
     gaps: Literal["refuse", "allow"] = "refuse"
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from services.grid.domain import area_changes as rules
 from services.grid.domain.area_changes import Effect, Part, Plan
-from services.grid.domain.area_numbers import Numbers
 from services.grid.domain.areas import parent_of
 from services.grid.models.areas import AreaAnnouncement, AreaChangeRow
 from services.grid.schemas.area_changes import (
@@ -23,18 +22,18 @@ from services.grid.schemas.area_changes import (
     SplitArea,
 )
 from services.grid.usecases.area_announcing import announce
-from services.grid.usecases.area_days import day_of, name_on
+from services.grid.usecases.area_days import day_of, require_lasting
 from services.grid.usecases.area_followers import go_along
 from services.grid.usecases.area_history import AreaChangeUnknown, view_of
 from services.grid.usecases.area_records import (
     Recording,
     links_of,
+    numbers_under,
     record,
     require_untouched,
     standing,
     take_turn,
     under,
-    used_under,
 )
 from shared.auth.callers import Caller
 from shared.errors import Conflict
@@ -64,6 +63,13 @@ class NotRevertible(Conflict):
     en = "A load of the register can't be undone; load the right file"
 
 
+class TakenBack(Conflict):
+    """A reversal on the day of the change itself left nothing that could be given back."""
+
+    zh = "该撤销使原变更视同从未登记，不能再撤销；请重新登记原变更"
+    en = "That reversal let the change never have been, and can't be undone; record the change anew"
+
+
 @dataclass(frozen=True)
 class AreaCommand:
     """Which area (or change) a request is about, and who asks."""
@@ -78,13 +84,14 @@ def establish_area(
     """Let a new area begin; without a code, a grid cell of a community with the next number.
 
     Raises:
-        AreaNotRegistered, AreaNotThatDay, CodeNotUnder, AreaCodeTaken, NoNumberFree
+        AreaNotRegistered, AreaNotThatDay, AreaEndsLater
+        CodeNotUnder, AreaCodeTaken, NoNumberFree
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
     """
     take_turn(session)
     if request.parent_code:
-        name_on(session, "parent_code", request.parent_code, request.effective_on)
-    numbers = Numbers(used_under(session, request.parent_code))
+        require_lasting(session, "parent_code", request.parent_code, request.effective_on)
+    numbers = numbers_under(session, request.parent_code)
     plan = rules.establish(request.parent_code or "", request.code, request.name, numbers)
     return _recorded(session, plan, Recording("establish", who, request), now)
 
@@ -118,9 +125,9 @@ def merge_areas(
     on = request.effective_on
     areas = [standing(session, f"codes.{n}", code, on) for n, code in enumerate(request.codes)]
     below = {area.code: under(session, area.code, on) for area in areas}
-    used = used_under(session, parent_of(request.codes[0]), request.into.code)
+    numbers = numbers_under(session, parent_of(request.codes[0]), request.into.code)
     into = Part(request.into.code, request.into.name)
-    plan = rules.merge(areas, into, below, Numbers(used))
+    plan = rules.merge(areas, into, below, numbers)
     return _recorded(session, plan, Recording("merge", who, request), now)
 
 
@@ -138,7 +145,7 @@ def split_area(
     area = standing(session, "code", asked.what, request.effective_on)
     below = under(session, area.code, request.effective_on)
     parts = [Part(one.code, one.name, tuple(one.children)) for one in request.into]
-    numbers = Numbers(used_under(session, parent_of(area.code)))
+    numbers = numbers_under(session, parent_of(area.code))
     plan = rules.split(area, parts, below, numbers)
     return _recorded(session, plan, Recording("split", asked.who, request), now)
 
@@ -149,16 +156,17 @@ def move_area(
     """Let an area lie in another one from a day on, under the code that it gets there.
 
     Raises:
-        AreaNotRegistered, AreaNotThatDay, ChangedLater, NotAnotherParent, AreaCodeTaken
+        AreaNotRegistered, AreaNotThatDay, AreaEndsLater, ChangedLater
+        NotAnotherParent, AreaCodeTaken
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
     """
     take_turn(session)
     area = standing(session, "code", asked.what, request.effective_on)
     parent = parent_of(request.to_code)
     if parent is not None:
-        name_on(session, "to_code", parent, request.effective_on)
+        require_lasting(session, "to_code", parent, request.effective_on)
     below = under(session, area.code, request.effective_on)
-    numbers = Numbers(used_under(session, parent))
+    numbers = numbers_under(session, parent)
     plan = rules.move(area, request.to_code, request.name or area.name, below, numbers)
     return _recorded(session, plan, Recording("move", asked.who, request), now)
 
@@ -184,8 +192,9 @@ def revert_area_change(
     """Undo a change from a day on; on the very day of the change, as if it had never been.
 
     Raises:
-        AreaChangeUnknown, RevertedAlready, RevertedTooEarly, NotRevertible
+        AreaChangeUnknown, RevertedAlready, RevertedTooEarly, NotRevertible, TakenBack
         ChangedLater: when what it changed was changed again, or areas began under it.
+        AreaNotThatDay, AreaEndsLater: when what would come back lay in an area that has ended.
         AreaNotGranted, NationalAreaByDistrict, TextNamesSomebody
     """
     take_turn(session)
@@ -193,7 +202,10 @@ def revert_area_change(
     if change is None:
         raise AreaChangeUnknown
     _require_revertible(session, change, request)
+    require_untouched(session, change, request.effective_on)
     plan = rules.reverse([Effect(**one) for one in change.effects], links_of(session, change_id))
+    for parent in rules.parents_of_new(plan):
+        require_lasting(session, "effective_on", parent, request.effective_on)
     return _recorded(session, plan, Recording("revert", who, request, change), now)
 
 
@@ -231,4 +243,7 @@ def _require_revertible(session: Session, change: AreaChangeRow, request: Revert
         raise RevertedAlready
     if request.effective_on < change.effective_on:
         raise RevertedTooEarly("effective_on", day=change.effective_on)
-    require_untouched(session, change)
+    if change.reverts is not None:
+        undone = session.get_one(AreaChangeRow, change.reverts)
+        if undone.effective_on == change.effective_on:
+            raise TakenBack

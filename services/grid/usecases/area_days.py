@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from services.grid.domain.areas import AreaNotRegistered, Level, subtree_of
 from services.grid.models.areas import Area, AreaLink, AreaVersion
 from shared.clock import SHANGHAI
-from shared.errors import Rejected
+from shared.errors import Conflict, Rejected
 
 
 class AreaNotThatDay(Rejected):
@@ -18,6 +18,13 @@ class AreaNotThatDay(Rejected):
 
     zh = "区划 {code} 在 {day} 不存在（尚未设立或已撤销）"
     en = "There is no area {code} on {day}: not yet, or no longer"
+
+
+class AreaEndsLater(Conflict):
+    """Something is to begin in an area that is there on the day, and is to end later."""
+
+    zh = "区划 {code} 自 {day} 起撤销，不能在其中新设区划；请先撤销该变更或改在后续区划中设立"
+    en = "The area {code} ends on {day}: nothing can begin in it; undo that, or use what follows it"
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,24 @@ def name_on(session: Session, field: str, code: str, day: date) -> str:
     if name is None:
         raise AreaNotThatDay(field, code=code, day=day)
     return name
+
+
+def require_lasting(session: Session, field: str, code: str, day: date) -> None:
+    """Refuse an area that isn't there from a day on: nothing may begin in what is to end.
+
+    Raises:
+        AreaNotRegistered, AreaNotThatDay, AreaEndsLater
+    """
+    name_on(session, field, code, day)
+    after = aliased(AreaVersion)
+    goes_on = exists().where(after.code == AreaVersion.code, after.since == AreaVersion.until)
+    end = session.scalar(
+        select(func.min(AreaVersion.until)).where(
+            AreaVersion.code == code, AreaVersion.until > day, ~goes_on
+        )
+    )
+    if end is not None:
+        raise AreaEndsLater(field, code=code, day=end)
 
 
 def goes_on_as(session: Session, code: str, day: date) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, or_, select, text, update
+from sqlalchemy import Select, delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from services.grid.domain.area_changes import (
     common_area,
     require_changeable,
 )
+from services.grid.domain.area_numbers import Numbers
 from services.grid.domain.areas import AreaNotRegistered, level_of, parent_of, subtree_of
 from services.grid.models.areas import (
     Area,
@@ -79,10 +80,14 @@ def under(session: Session, code: str, on: date) -> list[Standing]:
     return [area for area in _standing(session, first, past, on) if area.code != code]
 
 
-def used_under(session: Session, *parents: str | None) -> list[str]:
-    """Return all codes that were ever used right under some areas; None is the country."""
-    under = [Area.parent_code == parent for parent in parents]
-    return list(session.scalars(select(Area.code).where(or_(*under))))
+def numbers_under(session: Session, *parents: str | None) -> Numbers:
+    """Return what codes there are to give right under some areas; None is the country."""
+    right_under = or_(*(Area.parent_code == parent for parent in parents))
+    ever = exists().where(AreaVersion.code == Area.code)
+    given_back = select(Area.code).where(right_under, Area.dated, ~ever)
+    return Numbers(
+        session.scalars(select(Area.code).where(right_under)), session.scalars(given_back)
+    )
 
 
 def links_of(session: Session, change_id: UUID) -> list[tuple[str, str]]:
@@ -91,8 +96,8 @@ def links_of(session: Session, change_id: UUID) -> list[tuple[str, str]]:
     return [(old, new) for old, new in session.execute(rows.order_by(*rows.selected_columns))]
 
 
-def require_untouched(session: Session, change: AreaChangeRow) -> None:
-    """Refuse to undo a change whose areas were changed again, or that areas began under.
+def require_untouched(session: Session, change: AreaChangeRow, on: date) -> None:
+    """Refuse to undo a change whose areas were changed again, or that areas are under from a day.
 
     Raises:
         ChangedLater
@@ -107,7 +112,7 @@ def require_untouched(session: Session, change: AreaChangeRow) -> None:
     others = select(Area).where(Area.parent_code.in_(began), Area.code.not_in(effects))
     for area in session.scalars(others):
         newest = session.scalar(_newest([area.code]))
-        if not area.dated or (newest and newest.until is None):
+        if not area.dated or (newest and (newest.until is None or newest.until > on)):
             raise ChangedLater(code=area.code, day=change.effective_on)
 
 

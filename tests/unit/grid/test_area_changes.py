@@ -203,6 +203,6 @@ def applied(areas: dict[str, str], plan: Plan) -> dict[str, str]:
         if effect.happening == "ends":
             assert now.pop(effect.code) == effect.before
         else:
-            assert (effect.code in now) == (effect.happening == "renamed")
+            assert (effect.code in now) == (effect.happening in ("renamed", "continues"))
             now[effect.code] = effect.name
     return now

@@ -240,7 +240,8 @@ def test_all_problems_are_counted_and_the_first_hundred_kept() -> None:
 @pytest.mark.parametrize("kind", WORDS)
 def test_each_problem_is_said_in_both_languages(kind: str) -> None:
     facts = dict.fromkeys(
-        ("count", "limit", "reason", "first", "community", "since", "other", "registered"), "x"
+        ("count", "limit", "reason", "first", "community", "since", "until", "other", "registered"),
+        "x",
     )
     problem = Problem(kind, 1, facts=facts)
     assert problem.text("zh") != problem.text("en")

@@ -237,6 +237,19 @@ def test_a_cell_that_ended_never_comes_back(db: Transactions) -> None:
     assert counts(draw(db, block()[1:2], gaps="allow")) == (0, 0, 1)
 
 
+def test_no_cell_begins_in_a_community_that_is_to_end(db: Transactions) -> None:
+    draw(db, block()[:2], gaps="allow")
+    version = "INSERT INTO area_versions (code, since, until, name) VALUES (:code, :a, :b, '名')"
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE areas SET dated = true WHERE code = :c"), {"c": ONE})
+        for since, until in ((None, TODAY), (TODAY, LATER)):
+            connection.execute(text(version), {"code": ONE, "a": since, "b": until})
+    problems = refused(db, block()[2:3], gaps="allow")
+    assert spots(problems) == [("community_ends", 1, f"{ONE}002")]
+    assert "2026-12-01" in problems[0].text("zh")
+    assert counts(draw(db, block()[1:2], gaps="allow")) == (0, 0, 1)
+
+
 def test_a_boundary_ends_with_its_area_and_not_with_a_name(db: Transactions) -> None:
     version = "INSERT INTO area_versions (code, since, until, name) VALUES (:code, :a, :b, '名')"
     draw(db, list(demo.cells(ONE, 0, 3, 1)))
