@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from shared.database import Transactions
 from tests.usecases.grid.compounds import COMPOUNDS, compound, make
+from tests.usecases.grid.figures import approved
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
     AREAS,
@@ -141,3 +142,24 @@ def test_what_was_recorded_for_the_wrong_day_is_recorded_anew_with_its_code(
         422,
         "area-code-taken",
     )
+
+
+def test_a_figure_of_before_a_merger_is_not_that_of_the_merged(
+    http: FlaskClient, grid_db: Transactions
+) -> None:
+    def of(day: date) -> tuple[int, int]:
+        shown = http.get(f"/api/v1/grid/population?area={STREET}&on={day}").json
+        return shown["residents"], shown["communities_without_figure"]
+
+    for community, residents in ((ONE, 5213), (TWO, 900)):
+        approved(grid_db, area_code=community, residents=residents)
+    done = merge(http, YESTERDAY)
+    assert of(YESTERDAY - timedelta(days=1)) == (6113, 0)
+    assert of(YESTERDAY) == (0, 1)
+    approved(grid_db, area_code=ONE, residents=6200, day=YESTERDAY.isoformat())
+    assert of(YESTERDAY) == (6200, 0)
+    back = do(http, f"{CHANGES}/{done.json['id']}/revert", TODAY)
+    assert of(YESTERDAY) == (6200, 0)
+    assert of(TODAY) == (6113, 0)
+    do(http, f"{CHANGES}/{back.json['id']}/revert", NEXT_MONTH)
+    assert of(NEXT_MONTH) == (6200, 0)
