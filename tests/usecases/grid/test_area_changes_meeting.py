@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.database import Transactions
-from tests.usecases.grid.compounds import COMPOUNDS, compound, make
+from tests.usecases.grid.compounds import COMPOUNDS, committee, compound, make
 from tests.usecases.grid.figures import approved
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
@@ -163,3 +163,19 @@ def test_a_figure_of_before_a_merger_is_not_that_of_the_merged(
     assert of(TODAY) == (6113, 0)
     do(http, f"{CHANGES}/{back.json['id']}/revert", NEXT_MONTH)
     assert of(NEXT_MONTH) == (6200, 0)
+
+
+def test_what_a_cell_leaves_behind_in_its_old_community_is_found(http: FlaskClient) -> None:
+    east, west = (cell(http, ONE, name, YESTERDAY) for name in ("东网格", "西网格"))
+    make(http, "a", compound(community_code=ONE, cell_code=west))
+    make(http, "b", compound(community_code=ONE))
+    make(http, "lgw-1", committee("b", cell_code=west))
+    parts = [
+        {"code": ONE, "name": "三元东社区居委会", "children": [east]},
+        {"code": f"{STREET}090", "name": "三元西社区居委会", "children": [west]},
+    ]
+    done = do(http, f"{AREAS}/{ONE}/split", NEXT_MONTH, into=parts)
+    assert done.status_code == 201, done.json
+    for day, wanted in ((TODAY, []), (NEXT_MONTH, ["a", "lgw-1"])):
+        found = http.get(f"/api/v1/grid/assignments/findings?area={STREET}&on={day}").json["items"]
+        assert [one["code"] for one in found if one["kind"] == "cell_elsewhere"] == wanted
