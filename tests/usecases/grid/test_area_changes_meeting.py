@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from services.grid.usecases.area_days import goes_on_as
 from shared.database import Transactions
 from tests.usecases.grid.compounds import COMPOUNDS, committee, compound, make
 from tests.usecases.grid.figures import approved
@@ -179,3 +180,14 @@ def test_what_a_cell_leaves_behind_in_its_old_community_is_found(http: FlaskClie
     for day, wanted in ((TODAY, []), (NEXT_MONTH, ["a", "lgw-1"])):
         found = http.get(f"/api/v1/grid/assignments/findings?area={STREET}&on={day}").json["items"]
         assert [one["code"] for one in found if one["kind"] == "cell_elsewhere"] == wanted
+
+
+def test_what_ended_twice_goes_on_as_its_last_successor(
+    http: FlaskClient, grid_db: Transactions
+) -> None:
+    first = merge(http, YESTERDAY)
+    do(http, f"{CHANGES}/{first.json['id']}/revert", TODAY)
+    new = f"{STREET}090"
+    assert merge(http, NEXT_MONTH, new).status_code == 201
+    days = (YESTERDAY, TODAY, NEXT_MONTH)
+    assert [grid_db.read(goes_on_as, TWO, day) for day in days] == [ONE, TWO, new]
