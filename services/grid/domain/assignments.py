@@ -13,6 +13,7 @@ FindingKind = Literal[
     "compound_without_cell",
     "committee_without_cell",
     "cell_ended",
+    "cell_elsewhere",
     "community_ended",
     "compound_in_no_committee",
     "community_in_no_zone",
@@ -101,6 +102,9 @@ def _gone(one: Assigned, areas: Collection[str]) -> Iterator[AssignmentFinding]:
         yield _about(one, "community_ended")
     if one.cell_code is not None and one.cell_code not in areas:
         yield _about(one, "cell_ended")
+    elif one.cell_code is not None and not one.cell_code.startswith(one.community_code):
+        # its cell went on in another community; whether it went along only they can say
+        yield _about(one, "cell_elsewhere")
 
 
 def _of_communities(there: Assignments) -> Iterator[AssignmentFinding]:

@@ -1,6 +1,6 @@
 """Owns what the register says of a day: which areas there are on it, and what they are called."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from services.grid.domain.areas import AreaNotRegistered, Level, subtree_of
-from services.grid.models.areas import Area, AreaLink, AreaVersion
+from services.grid.models.areas import Area, AreaChangeRow, AreaLink, AreaVersion
 from shared.clock import SHANGHAI
 from shared.errors import Conflict, Rejected
 
@@ -92,13 +92,28 @@ def goes_on_as(session: Session, code: str, day: date) -> str:
     """
     area, seen = session.get(Area, code), {code}
     while area is not None and area.dated and not _is_there(session, area.code, day):
-        into = select(AreaLink.to_code).where(AreaLink.from_code == area.code).distinct()
-        following = session.scalars(into).all()
+        following = _followed_by(session, area.code, day)
         if len(following) != 1 or following[0] in seen:
             return code  # split, abolished, or moved there and back
         seen.add(following[0])
         area = session.get(Area, following[0])
     return code if area is None else area.code
+
+
+def _followed_by(session: Session, code: str, day: date) -> Sequence[str]:
+    """Return in which areas one goes on that isn't there on a day, by the change that ended it.
+
+    What an earlier change did, which was undone since, counts no longer.
+    """
+    ended = select(func.max(AreaVersion.until)).where(
+        AreaVersion.code == code, AreaVersion.until <= day
+    )
+    return session.scalars(
+        select(AreaLink.to_code)
+        .join(AreaChangeRow, AreaChangeRow.id == AreaLink.change_id)
+        .where(AreaLink.from_code == code)
+        .where(AreaChangeRow.effective_on == ended.scalar_subquery())
+    ).all()
 
 
 def go_on_as(session: Session, codes: Collection[str], day: date) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from services.grid.domain.areas import subtree_of
-from services.grid.models.areas import Area, AreaVersion
+from services.grid.models.areas import Area, AreaChangeRow, AreaLink, AreaVersion
 from services.grid.models.population import PopulationFigure
 from services.grid.schemas.population import (
     CommunityPopulation,
@@ -70,13 +70,43 @@ def communities_on(area: str, on: date) -> Select[Area]:
 
 
 def in_force(on: date, *conditions: ColumnElement[bool]) -> Select[PopulationFigure]:
-    """Return the query for the figure of each place that is in force on a day."""
+    """Return the query for the figure of each place that is in force on a day.
+
+    A figure of a community from before others went on in it, or a part of it elsewhere, is in force
+    no longer: it is of fewer people, or of more, than those who live there since.
+    """
     place = (PopulationFigure.area_code, PopulationFigure.compound_code)
     return (
         select(PopulationFigure)
         .where(PopulationFigure.state == "approved", PopulationFigure.day <= on, *conditions)
+        .where(or_(PopulationFigure.compound_code.is_not(None), ~_outgrown(on)))
         .ext(distinct_on(*place))
         .order_by(*place, *_LAST_FIRST)
+    )
+
+
+def _outgrown(on: date) -> ColumnElement[bool]:
+    """Return the condition that the community of a figure is another since: by a change between the
+    figure's day and a day, unless that change was undone by then."""
+    change, undone = aliased(AreaChangeRow), aliased(AreaChangeRow)
+    undoing, again = aliased(AreaChangeRow), aliased(AreaChangeRow)
+    day, code = PopulationFigure.day, PopulationFigure.area_code
+    done_again = exists().where(again.reverts == undoing.id, again.effective_on <= on)
+    undone_by_then = exists().where(
+        undoing.reverts == change.id, undoing.effective_on <= on, ~done_again
+    )
+    undoes_it = (
+        exists()
+        .where(undone.id == change.reverts, undone.effective_on > day)
+        .correlate(change, PopulationFigure)
+    )
+    return exists().where(
+        AreaLink.change_id == change.id,
+        or_(AreaLink.from_code == code, AreaLink.to_code == code),
+        change.effective_on > day,
+        change.effective_on <= on,
+        ~undone_by_then,
+        ~undoes_it,
     )
 
 

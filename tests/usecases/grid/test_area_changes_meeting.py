@@ -5,8 +5,10 @@ from datetime import date, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from services.grid.usecases.area_days import goes_on_as
 from shared.database import Transactions
-from tests.usecases.grid.compounds import COMPOUNDS, compound, make
+from tests.usecases.grid.compounds import COMPOUNDS, committee, compound, make
+from tests.usecases.grid.figures import approved
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
     AREAS,
@@ -141,3 +143,51 @@ def test_what_was_recorded_for_the_wrong_day_is_recorded_anew_with_its_code(
         422,
         "area-code-taken",
     )
+
+
+def test_a_figure_of_before_a_merger_is_not_that_of_the_merged(
+    http: FlaskClient, grid_db: Transactions
+) -> None:
+    def of(day: date) -> tuple[int, int]:
+        shown = http.get(f"/api/v1/grid/population?area={STREET}&on={day}").json
+        return shown["residents"], shown["communities_without_figure"]
+
+    for community, residents in ((ONE, 5213), (TWO, 900)):
+        approved(grid_db, area_code=community, residents=residents)
+    done = merge(http, YESTERDAY)
+    assert of(YESTERDAY - timedelta(days=1)) == (6113, 0)
+    assert of(YESTERDAY) == (0, 1)
+    approved(grid_db, area_code=ONE, residents=6200, day=YESTERDAY.isoformat())
+    assert of(YESTERDAY) == (6200, 0)
+    back = do(http, f"{CHANGES}/{done.json['id']}/revert", TODAY)
+    assert of(YESTERDAY) == (6200, 0)
+    assert of(TODAY) == (6113, 0)
+    do(http, f"{CHANGES}/{back.json['id']}/revert", NEXT_MONTH)
+    assert of(NEXT_MONTH) == (6200, 0)
+
+
+def test_what_a_cell_leaves_behind_in_its_old_community_is_found(http: FlaskClient) -> None:
+    east, west = (cell(http, ONE, name, YESTERDAY) for name in ("东网格", "西网格"))
+    make(http, "a", compound(community_code=ONE, cell_code=west))
+    make(http, "b", compound(community_code=ONE))
+    make(http, "lgw-1", committee("b", cell_code=west))
+    parts = [
+        {"code": ONE, "name": "三元东社区居委会", "children": [east]},
+        {"code": f"{STREET}090", "name": "三元西社区居委会", "children": [west]},
+    ]
+    done = do(http, f"{AREAS}/{ONE}/split", NEXT_MONTH, into=parts)
+    assert done.status_code == 201, done.json
+    for day, wanted in ((TODAY, []), (NEXT_MONTH, ["a", "lgw-1"])):
+        found = http.get(f"/api/v1/grid/assignments/findings?area={STREET}&on={day}").json["items"]
+        assert [one["code"] for one in found if one["kind"] == "cell_elsewhere"] == wanted
+
+
+def test_what_ended_twice_goes_on_as_its_last_successor(
+    http: FlaskClient, grid_db: Transactions
+) -> None:
+    first = merge(http, YESTERDAY)
+    do(http, f"{CHANGES}/{first.json['id']}/revert", TODAY)
+    new = f"{STREET}090"
+    assert merge(http, NEXT_MONTH, new).status_code == 201
+    days = (YESTERDAY, TODAY, NEXT_MONTH)
+    assert [grid_db.read(goes_on_as, TWO, day) for day in days] == [ONE, TWO, new]
