@@ -191,3 +191,24 @@ def test_what_ended_twice_goes_on_as_its_last_successor(
     assert merge(http, NEXT_MONTH, new).status_code == 201
     days = (YESTERDAY, TODAY, NEXT_MONTH)
     assert [grid_db.read(goes_on_as, TWO, day) for day in days] == [ONE, TWO, new]
+
+
+@pytest.mark.parametrize("code", [ONE, f"{STREET}090"])
+def test_what_a_load_of_the_register_renamed_since_is_not_undone(
+    http: FlaskClient, grid_db: Transactions, code: str
+) -> None:
+    if code == ONE:
+        done = do(http, f"{AREAS}/{ONE}/rename", name="三元社区居委会")
+    else:
+        done = do(http, AREAS, parent_code=STREET, code=code, name="三元社区居委会")
+    load(grid_db, csv_of([f"{code},三元新社区居委会,community,{STREET}"]))
+    undone = do(http, f"{CHANGES}/{done.json['id']}/revert")
+    assert problem(undone) == (409, "changed-later")
+    assert (code, "三元新社区居委会") in children(http, STREET, TODAY)
+
+
+def test_what_never_was_is_not_shown(http: FlaskClient) -> None:
+    done = do(http, AREAS, parent_code=ONE, name="东网格")
+    do(http, f"{CHANGES}/{done.json['id']}/revert")
+    assert problem(area(http, f"{ONE}001")) == (404, "area-unknown")
+    assert problem(area(http, f"{ONE}001", TODAY)) == (404, "area-unknown")
