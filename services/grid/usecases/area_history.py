@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import subtree_of
+from services.grid.domain.areas import ancestors_of, subtree_of
 from services.grid.models.areas import AreaChangeRow, AreaLink
 from services.grid.schemas.area_changes import (
     AreaChangePage,
@@ -47,10 +48,23 @@ def list_area_changes(session: Session, wanted: ListAreaChanges) -> AreaChangePa
     """
     found = select(AreaChangeRow)
     if wanted.area is not None:
-        first, past = subtree_of(wanted.area)
-        found = found.where(AreaChangeRow.area_code >= first, AreaChangeRow.area_code < past)
+        found = found.where(_touches(wanted.area))
     page = _NEWEST_FIRST.page(session, found, wanted)
     return AreaChangePage([view_of(session, change) for change in page.items], page.next)
+
+
+def _touches(area: str) -> ColumnElement[bool]:
+    """Return the condition that a change is of an area or what is under it.
+
+    One that touches others too, a merger say, is kept under the area above them all.
+    """
+    first, past = subtree_of(area)
+    inside = cast("$[*].code ? (@ starts with $area)", JSONPATH)
+    some = func.jsonb_path_exists(AreaChangeRow.effects, inside, cast({"area": area}, JSONB))
+    return or_(
+        and_(AreaChangeRow.area_code >= first, AreaChangeRow.area_code < past),
+        and_(AreaChangeRow.area_code.in_(("", *ancestors_of(area))), some),
+    )
 
 
 def view_of(session: Session, change: AreaChangeRow) -> AreaChangeView:

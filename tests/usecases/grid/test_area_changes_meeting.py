@@ -212,3 +212,18 @@ def test_what_never_was_is_not_shown(http: FlaskClient) -> None:
     do(http, f"{CHANGES}/{done.json['id']}/revert")
     assert problem(area(http, f"{ONE}001")) == (404, "area-unknown")
     assert problem(area(http, f"{ONE}001", TODAY)) == (404, "area-unknown")
+
+
+def test_a_merger_is_found_among_the_changes_of_each_that_it_touches(http: FlaskClient) -> None:
+    cell(http, TWO, "东网格", YESTERDAY)
+    merge(http, TODAY)
+    do(http, AREAS, parent_code=STREET, code=f"{STREET}090", name="新社区")
+    for place, kinds in {
+        ONE: ["merge"],
+        TWO: ["merge", "establish"],
+        f"{TWO}001": ["merge", "establish"],
+        STREET: ["establish", "merge", "establish"],
+        OTHER_STREET: [],
+    }.items():
+        items = http.get(f"{CHANGES}?area={place}").json["items"]
+        assert [one["kind"] for one in items] == kinds, place
