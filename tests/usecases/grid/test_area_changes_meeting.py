@@ -5,9 +5,11 @@ from datetime import date, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from deploy.demo import boundaries as demo
 from services.grid.usecases.area_days import goes_on_as
 from shared.database import Transactions
 from tests.usecases.grid.compounds import COMPOUNDS, committee, compound, make
+from tests.usecases.grid.drawings import draw
 from tests.usecases.grid.figures import approved
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
@@ -31,6 +33,7 @@ from tests.usecases.grid.test_area_changes import (
 __all__ = ["http"]
 
 OTHER_STREET = "320508020"
+OTHER_ONE = f"{OTHER_STREET}001"
 
 
 @pytest.fixture
@@ -227,3 +230,17 @@ def test_a_merger_is_found_among_the_changes_of_each_that_it_touches(http: Flask
     }.items():
         items = http.get(f"{CHANGES}?area={place}").json["items"]
         assert [one["kind"] for one in items] == kinds, place
+
+
+def test_the_cells_of_a_new_community_are_not_there_before_it(
+    streets: FlaskClient, grid_db: Transactions
+) -> None:
+    http = streets
+    load(grid_db, csv_of([f"{OTHER_ONE},平江社区,community,{OTHER_STREET}"]))
+    merge(http, YESTERDAY, new := f"{STREET}090")
+    before = YESTERDAY - timedelta(days=1)
+    draw(grid_db, list(demo.cells(new, 0, 2, 1)), effective_on=TODAY)
+    draw(grid_db, list(demo.cells(OTHER_ONE, 5, 2, 1)), effective_on=TODAY)
+    days = (before, YESTERDAY, TODAY)
+    assert [len(children(http, new, day)) for day in days] == [0, 0, 2]
+    assert [len(children(http, OTHER_ONE, day)) for day in days] == [2, 2, 2]
