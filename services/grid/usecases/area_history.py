@@ -1,5 +1,6 @@
 """Owns reading the changes of areas."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, cast, func, or_, select
@@ -50,7 +51,7 @@ def list_area_changes(session: Session, wanted: ListAreaChanges) -> AreaChangePa
     if wanted.area is not None:
         found = found.where(_touches(wanted.area))
     page = _NEWEST_FIRST.page(session, found, wanted)
-    return AreaChangePage([view_of(session, change) for change in page.items], page.next)
+    return AreaChangePage(_views_of(session, page.items), page.next)
 
 
 def _touches(area: str) -> ColumnElement[bool]:
@@ -69,22 +70,30 @@ def _touches(area: str) -> ColumnElement[bool]:
 
 def view_of(session: Session, change: AreaChangeRow) -> AreaChangeView:
     """Return what callers see of a change."""
-    links = select(AreaLink).where(AreaLink.change_id == change.id)
-    return AreaChangeView(
-        id=change.id,
-        kind=change.kind,
-        area_code=change.area_code,
-        effective_on=change.effective_on,
-        basis=change.basis,
-        effects=[EffectView(**effect) for effect in change.effects],
-        links=[
-            LinkView(link.from_code, link.to_code)
-            for link in session.scalars(links.order_by(AreaLink.from_code, AreaLink.to_code))
-        ],
-        reverts=change.reverts,
-        reverted_by=session.scalar(
-            select(AreaChangeRow.id).where(AreaChangeRow.reverts == change.id)
-        ),
-        recorded_by=change.recorded_by,
-        recorded_at=change.recorded_at,
-    )
+    return _views_of(session, [change])[0]
+
+
+def _views_of(session: Session, changes: Sequence[AreaChangeRow]) -> list[AreaChangeView]:
+    ids = [change.id for change in changes]
+    links: dict[UUID, list[LinkView]] = {}
+    of_all = select(AreaLink).where(AreaLink.change_id.in_(ids))
+    for link in session.scalars(of_all.order_by(AreaLink.from_code, AreaLink.to_code)):
+        links.setdefault(link.change_id, []).append(LinkView(link.from_code, link.to_code))
+    undoing = select(AreaChangeRow.reverts, AreaChangeRow.id).where(AreaChangeRow.reverts.in_(ids))
+    reverted_by = {undone: by for undone, by in session.execute(undoing)}
+    return [
+        AreaChangeView(
+            id=change.id,
+            kind=change.kind,
+            area_code=change.area_code,
+            effective_on=change.effective_on,
+            basis=change.basis,
+            effects=[EffectView(**effect) for effect in change.effects],
+            links=links.get(change.id, []),
+            reverts=change.reverts,
+            reverted_by=reverted_by.get(change.id),
+            recorded_by=change.recorded_by,
+            recorded_at=change.recorded_at,
+        )
+        for change in changes
+    ]
