@@ -174,6 +174,20 @@ _EMPTY = text("""
     WHERE NOT EXISTS (SELECT FROM cells WHERE cells.community = touched.community)
     ORDER BY community
 """)
+# checked is the file's day: neighbours may differ on the later one, where the old drawing holds
+_HELD = text("""
+    SELECT feature, code, until FROM (
+        SELECT drawn.feature, drawn.code, drawn.shape_hash, old.shape_hash AS old_hash,
+            coalesce(old.until, (
+                SELECT min(since) FROM boundaries AS later
+                WHERE later.area_code = drawn.code AND later.since > :day AND old.id IS NULL
+            )) AS until
+        FROM drawn LEFT JOIN boundaries AS old
+            ON old.area_code = drawn.code AND daterange(old.since, old.until) @> :day
+    ) AS compared
+    WHERE until IS NOT NULL AND old_hash IS DISTINCT FROM shape_hash
+    ORDER BY feature
+""")
 _OTHER_NAMES = text("""
     SELECT feature, drawn.code, coalesce(version.name, areas.name)
     FROM drawn JOIN areas USING (code) LEFT JOIN area_versions AS version
@@ -237,6 +251,8 @@ def incomplete(session: Session, day: date) -> Iterator[Problem]:
         yield Problem("no_boundary", code=community, facts={"community": community})
     for community, feature in _rows(session, _EMPTY):
         yield Problem("no_cells", feature, community, facts={"community": community})
+    for feature, code, until in _rows(session, _HELD, day=day):
+        yield Problem("holds_until", feature, code, facts={"until": until})
     for feature, code, registered in _rows(session, _OTHER_NAMES, day=day):
         yield Problem("name_differs", feature, code, facts={"registered": registered})
 

@@ -1,11 +1,13 @@
 """Owns reading the changes of areas."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import subtree_of
+from services.grid.domain.areas import ancestors_of, subtree_of
 from services.grid.models.areas import AreaChangeRow, AreaLink
 from services.grid.schemas.area_changes import (
     AreaChangePage,
@@ -47,30 +49,51 @@ def list_area_changes(session: Session, wanted: ListAreaChanges) -> AreaChangePa
     """
     found = select(AreaChangeRow)
     if wanted.area is not None:
-        first, past = subtree_of(wanted.area)
-        found = found.where(AreaChangeRow.area_code >= first, AreaChangeRow.area_code < past)
+        found = found.where(_touches(wanted.area))
     page = _NEWEST_FIRST.page(session, found, wanted)
-    return AreaChangePage([view_of(session, change) for change in page.items], page.next)
+    return AreaChangePage(_views_of(session, page.items), page.next)
+
+
+def _touches(area: str) -> ColumnElement[bool]:
+    """Return the condition that a change is of an area or what is under it.
+
+    One that touches others too, a merger say, is kept under the area above them all.
+    """
+    first, past = subtree_of(area)
+    inside = cast("$[*].code ? (@ starts with $area)", JSONPATH)
+    some = func.jsonb_path_exists(AreaChangeRow.effects, inside, cast({"area": area}, JSONB))
+    return or_(
+        and_(AreaChangeRow.area_code >= first, AreaChangeRow.area_code < past),
+        and_(AreaChangeRow.area_code.in_(("", *ancestors_of(area))), some),
+    )
 
 
 def view_of(session: Session, change: AreaChangeRow) -> AreaChangeView:
     """Return what callers see of a change."""
-    links = select(AreaLink).where(AreaLink.change_id == change.id)
-    return AreaChangeView(
-        id=change.id,
-        kind=change.kind,
-        area_code=change.area_code,
-        effective_on=change.effective_on,
-        basis=change.basis,
-        effects=[EffectView(**effect) for effect in change.effects],
-        links=[
-            LinkView(link.from_code, link.to_code)
-            for link in session.scalars(links.order_by(AreaLink.from_code, AreaLink.to_code))
-        ],
-        reverts=change.reverts,
-        reverted_by=session.scalar(
-            select(AreaChangeRow.id).where(AreaChangeRow.reverts == change.id)
-        ),
-        recorded_by=change.recorded_by,
-        recorded_at=change.recorded_at,
-    )
+    return _views_of(session, [change])[0]
+
+
+def _views_of(session: Session, changes: Sequence[AreaChangeRow]) -> list[AreaChangeView]:
+    ids = [change.id for change in changes]
+    links: dict[UUID, list[LinkView]] = {}
+    of_all = select(AreaLink).where(AreaLink.change_id.in_(ids))
+    for link in session.scalars(of_all.order_by(AreaLink.from_code, AreaLink.to_code)):
+        links.setdefault(link.change_id, []).append(LinkView(link.from_code, link.to_code))
+    undoing = select(AreaChangeRow.reverts, AreaChangeRow.id).where(AreaChangeRow.reverts.in_(ids))
+    reverted_by = {undone: by for undone, by in session.execute(undoing)}
+    return [
+        AreaChangeView(
+            id=change.id,
+            kind=change.kind,
+            area_code=change.area_code,
+            effective_on=change.effective_on,
+            basis=change.basis,
+            effects=[EffectView(**effect) for effect in change.effects],
+            links=links.get(change.id, []),
+            reverts=change.reverts,
+            reverted_by=reverted_by.get(change.id),
+            recorded_by=change.recorded_by,
+            recorded_at=change.recorded_at,
+        )
+        for change in changes
+    ]

@@ -107,7 +107,8 @@ def require_untouched(session: Session, change: AreaChangeRow, on: date) -> None
     for version in session.scalars(_newest(effects)):
         ends = effects[version.code].happening == "ends"
         day = version.until if ends else version.since
-        if day != change.effective_on or (not ends and version.until):
+        not_its_own = not ends and (version.until or version.change_id != change.id)
+        if day != change.effective_on or not_its_own:
             raise ChangedLater(code=version.code, day=version.until or version.since)
     others = select(Area).where(Area.parent_code.in_(began), Area.code.not_in(effects))
     for area in session.scalars(others):

@@ -50,13 +50,15 @@ def get_area(session: Session, code: str, asked: OnDay, now: datetime) -> AreaVi
     Without a day one that has ended is shown as it was last.
 
     Raises:
-        AreaUnknown: when the register doesn't have it.
+        AreaUnknown: when the register doesn't have it, its beginning having been undone perhaps.
         AreaNotThen: when it isn't there on the day that was asked for.
     """
     area = session.get(Area, code) if level_of(code) else None
     if area is None:
         raise AreaUnknown(code=code)
     versions = _versions_of(session, area)
+    if area.dated and not versions:
+        raise AreaUnknown(code=code)
     day = asked.on or _last_day(versions, day_of(now))
     version = next((one for one in versions if _holds(one, day)), None)
     if versions and version is None:

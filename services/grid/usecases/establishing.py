@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.grid.domain.areas import parent_of
@@ -22,7 +22,9 @@ def establish_cells(
     """Add cells, each (code, name), to the register from a day on, and tell of them.
 
     The register doesn't have the codes, and has their communities on that day: the caller saw to
-    it. A whole city's come at once, so they go in by statement and not one by one.
+    it. A whole city's come at once, so they go in by statement and not one by one. What is there by
+    today is so from ever, as what a register file brings; but in a community that has a history of
+    its own from that day on: its cells don't precede it.
     """
     rest = iter(cells)
     while part := list(islice(rest, _AT_ONCE)):
@@ -30,7 +32,7 @@ def establish_cells(
 
 
 def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: datetime) -> None:
-    dated = on > day_of(now)
+    dated = _to_be_dated(session, cells, ahead=on > day_of(now))
     session.execute(
         insert(Area),
         [
@@ -42,7 +44,7 @@ def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: da
                 "version": 1,
                 "created_at": now,
                 "updated_at": now,
-                "dated": dated,
+                "dated": code in dated,
             }
             for code, name in cells
         ],
@@ -50,7 +52,11 @@ def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: da
     if dated:
         session.execute(
             insert(AreaVersion),
-            [{"code": code, "since": on, "until": None, "name": name} for code, name in cells],
+            [
+                {"code": code, "since": on, "until": None, "name": name}
+                for code, name in cells
+                if code in dated
+            ],
         )
     outbox.add_all(
         session,
@@ -60,7 +66,7 @@ def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: da
                 name=name,
                 level="cell",
                 parent_code=parent_of(code),
-                since=on if dated else None,
+                since=on if code in dated else None,
                 until=None,
                 successors=[],
                 version=1,
@@ -68,3 +74,12 @@ def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: da
             for code, name in cells
         ),
     )
+
+
+def _to_be_dated(session: Session, cells: list[tuple[str, str]], *, ahead: bool) -> set[str]:
+    if ahead:
+        return {code for code, _ in cells}
+    communities = {parent_of(code) for code, _ in cells}
+    changed = session.scalars(select(Area.code).where(Area.code.in_(communities), Area.dated))
+    among = set(changed)
+    return {code for code, _ in cells if parent_of(code) in among}

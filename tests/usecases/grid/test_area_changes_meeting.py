@@ -5,9 +5,11 @@ from datetime import date, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from deploy.demo import boundaries as demo
 from services.grid.usecases.area_days import goes_on_as
 from shared.database import Transactions
 from tests.usecases.grid.compounds import COMPOUNDS, committee, compound, make
+from tests.usecases.grid.drawings import draw
 from tests.usecases.grid.figures import approved
 from tests.usecases.grid.register import csv_of, load
 from tests.usecases.grid.test_area_changes import (
@@ -31,6 +33,7 @@ from tests.usecases.grid.test_area_changes import (
 __all__ = ["http"]
 
 OTHER_STREET = "320508020"
+OTHER_ONE = f"{OTHER_STREET}001"
 
 
 @pytest.fixture
@@ -191,3 +194,53 @@ def test_what_ended_twice_goes_on_as_its_last_successor(
     assert merge(http, NEXT_MONTH, new).status_code == 201
     days = (YESTERDAY, TODAY, NEXT_MONTH)
     assert [grid_db.read(goes_on_as, TWO, day) for day in days] == [ONE, TWO, new]
+
+
+@pytest.mark.parametrize("code", [ONE, f"{STREET}090"])
+def test_what_a_load_of_the_register_renamed_since_is_not_undone(
+    http: FlaskClient, grid_db: Transactions, code: str
+) -> None:
+    if code == ONE:
+        done = do(http, f"{AREAS}/{ONE}/rename", name="三元社区居委会")
+    else:
+        done = do(http, AREAS, parent_code=STREET, code=code, name="三元社区居委会")
+    load(grid_db, csv_of([f"{code},三元新社区居委会,community,{STREET}"]))
+    undone = do(http, f"{CHANGES}/{done.json['id']}/revert")
+    assert problem(undone) == (409, "changed-later")
+    assert (code, "三元新社区居委会") in children(http, STREET, TODAY)
+
+
+def test_what_never_was_is_not_shown(http: FlaskClient) -> None:
+    done = do(http, AREAS, parent_code=ONE, name="东网格")
+    do(http, f"{CHANGES}/{done.json['id']}/revert")
+    assert problem(area(http, f"{ONE}001")) == (404, "area-unknown")
+    assert problem(area(http, f"{ONE}001", TODAY)) == (404, "area-unknown")
+
+
+def test_a_merger_is_found_among_the_changes_of_each_that_it_touches(http: FlaskClient) -> None:
+    cell(http, TWO, "东网格", YESTERDAY)
+    merge(http, TODAY)
+    do(http, AREAS, parent_code=STREET, code=f"{STREET}090", name="新社区")
+    for place, kinds in {
+        ONE: ["merge"],
+        TWO: ["merge", "establish"],
+        f"{TWO}001": ["merge", "establish"],
+        STREET: ["establish", "merge", "establish"],
+        OTHER_STREET: [],
+    }.items():
+        items = http.get(f"{CHANGES}?area={place}").json["items"]
+        assert [one["kind"] for one in items] == kinds, place
+
+
+def test_the_cells_of_a_new_community_are_not_there_before_it(
+    streets: FlaskClient, grid_db: Transactions
+) -> None:
+    http = streets
+    load(grid_db, csv_of([f"{OTHER_ONE},平江社区,community,{OTHER_STREET}"]))
+    merge(http, YESTERDAY, new := f"{STREET}090")
+    before = YESTERDAY - timedelta(days=1)
+    draw(grid_db, list(demo.cells(new, 0, 2, 1)), effective_on=TODAY)
+    draw(grid_db, list(demo.cells(OTHER_ONE, 5, 2, 1)), effective_on=TODAY)
+    days = (before, YESTERDAY, TODAY)
+    assert [len(children(http, new, day)) for day in days] == [0, 0, 2]
+    assert [len(children(http, OTHER_ONE, day)) for day in days] == [2, 2, 2]

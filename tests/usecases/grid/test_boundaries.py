@@ -295,6 +295,19 @@ def test_a_new_drawing_holds_from_its_day(db: Transactions) -> None:
     assert where(db, 0, 0, date(2027, 1, 1)) == cell
 
 
+def test_a_drawing_that_a_later_one_ends_says_so(db: Transactions) -> None:
+    two = [demo.outline(ONE, 0, 2, 1), *demo.cells(ONE, 0, 2, 1)]
+    draw(db, two)
+    swapped = deepcopy(two)
+    for feature, code in zip(swapped[1:], (f"{ONE}002", f"{ONE}001"), strict=True):
+        feature["properties"] = {"code": code}
+    assert draw(db, swapped, effective_on=LATER).warnings.count == 0
+    assert draw(db, two).warnings.count == 0
+    warned = draw(db, swapped).warnings.problems
+    assert spots(warned) == [("holds_until", 2, f"{ONE}002"), ("holds_until", 3, f"{ONE}001")]
+    assert "2026-12-01" in warned[0].text("zh")
+
+
 def test_a_cell_of_a_later_day_is_in_the_register_from_then_on(db: Transactions) -> None:
     draw(db, block(), effective_on=LATER)
     assert (where(db, 0, 0), where(db, 0, 0, LATER)) == (None, f"{ONE}001")
