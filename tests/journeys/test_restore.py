@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from deploy.demo.story import Rectification
+from deploy.local.applications import EXTENSIONS
 from deploy.local.ground import Ground
 from deploy.local.restoring import lost, restore
 from shared.backup.shelf import LATEST, Shelf
@@ -87,7 +88,7 @@ def ground(system: WholeSystem, tmp_path: Path) -> Ground:
         admin_url=system.nodes.postgres_admin_url,
         linli=LINLI[0],
         environment_of=environment_of,
-        extensions_of=lambda _: (),
+        extensions_of=lambda service: EXTENSIONS.get(service, ()),
         stop=stop,
         start=start,
         hand_out_keys=lambda: None,

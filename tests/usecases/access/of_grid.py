@@ -209,8 +209,14 @@ TODAY = day_of(real_now())
 
 def _begun_cell(world: World) -> str:
     """Return a cell of HOME that is there since yesterday."""
+    (last,) = rows(world.db, f"SELECT max(code) FROM areas WHERE parent_code = '{HOME}'")
     asked = EstablishArea(
-        effective_on=TODAY - timedelta(days=1), basis="街道通知", name="网格", parent_code=HOME
+        effective_on=TODAY - timedelta(days=1),
+        basis="街道通知",
+        name="网格",
+        parent_code=HOME,
+        # number 1 is that of the cell that is drawn
+        code=f"{HOME}{max(100, int(last[-3:]) if last else 0) + 1}",
     )
     (begun,) = world.db.run(establish_area, somebody(), asked).effects
     return begun.code
@@ -250,11 +256,12 @@ def _changes(world: World) -> Call:
     return Call("free", "GET", f"{ROOT}/area-changes")
 
 
-def _cell(world: World) -> tuple[str, str, tuple[float, float]]:
+def _cell(world: World, code: str | None = None) -> tuple[str, str, tuple[float, float]]:
     """Return the body that draws a new cell of HOME in a place of its own, and its middle."""
     (drawn,) = rows(world.db, "SELECT count(*) FROM boundaries")
     (cell,) = cells(HOME, 10 + 2 * drawn, 1, 1)
-    cell["properties"] = {"community": HOME, "name": "新网格"}
+    cell["properties"] = {"code": code} if code else {"community": HOME}
+    cell["properties"] |= {"name": "新网格"}
     return json.dumps(collection([cell])), GEOJSON, middle_of(10 + 2 * drawn, 0)
 
 
@@ -264,20 +271,27 @@ def _draw(world: World) -> Call:
     return Call("create", "POST", f"{ROOT}/boundaries/imports", options)
 
 
-def _drawn(world: World) -> tuple[float, float]:
-    body, _, middle = _cell(world)
+def _drawn(world: World, code: str | None = None) -> tuple[float, float]:
+    """Draw a new cell of HOME, or one of that code; return its middle."""
+    body, _, middle = _cell(world, code)
     file = BoundaryFile(io.BytesIO(body.encode()), packed=False)
     world.db.run(import_boundaries, file, ImportBoundaries(), somebody())
     return middle
 
 
+def _first_drawn(world: World) -> None:
+    """Let the first cell of HOME have a boundary."""
+    if not rows(world.db, f"SELECT 1 FROM boundaries WHERE area_code = '{HOME}001'"):
+        _drawn(world, f"{HOME}001")
+
+
 def _boundaries(world: World) -> Call:
-    _drawn(world)
+    _first_drawn(world)
     return Call("list", "GET", f"{ROOT}/boundaries?area={HOME}", also=("below",))
 
 
 def _boundary(world: World) -> Call:
-    _drawn(world)
+    _first_drawn(world)
     return Call("thing", "GET", f"{ROOT}/areas/{HOME}001/boundary", also=("below",))
 
 
@@ -288,7 +302,8 @@ def _cell_at(world: World) -> Call:
 
 def _sheet(world: World) -> Call:
     row = post(code=f"kuai-{uuid4().hex}", name="三元一村（块）", area_code=HOME)
-    row |= {"case_classes": "", "active": "yes"}
+    row |= {"case_classes": "", "active": "yes", "kind": "", "duties": "", "basis": ""}
+    row |= {"assists": ""}
     body = f"{','.join(row)}\n{','.join(row.values())}\n"
     options = {"data": body, "content_type": "text/csv"}
     return Call("rows", "POST", f"{ROOT}/imports/posts", options, also_asks="put_post")

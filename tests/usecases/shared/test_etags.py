@@ -32,9 +32,9 @@ NOTE = {"note": "纸箱已清运"}
 @pytest.fixture
 def case(grid_http: FlaskClient, grid_db: Transactions, clock: SetClock) -> str:
     """The address of a case that was filed an hour before noon."""
+    clock.set(NOON - timedelta(hours=1))
     load(grid_db, csv_of())
     set_up(grid_db)
-    clock.set(NOON - timedelta(hours=1))
     grid_db.run(open_rectification_case, finding_raised())
     (line,) = grid_http.get(CASES).json["items"]
     return f"{CASES}/{line['id']}"

@@ -8,6 +8,16 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
+_FILL = """
+    INSERT INTO post_holdings (post_id, office, acting, since, person_id)
+    SELECT p.id, 'OFFICE', false,
+        (coalesce(min(v.changed_at), p.created_at) AT TIME ZONE 'Asia/Shanghai')::date,
+        p.PERSON
+    FROM posts p LEFT JOIN post_versions v ON v.post_id = p.id AND v.version > coalesce((
+        SELECT max(w.version) FROM post_versions w
+        WHERE w.post_id = p.id AND w.PERSON <> p.PERSON), 0)
+    GROUP BY p.id
+"""
 _KINDS = "'leading_group', 'office', 'department', 'police', 'territorial'"
 
 
@@ -73,20 +83,8 @@ def _create_holdings() -> None:
 
 def _fill_holdings() -> None:
     """Let those who answer now hold since the change that named them."""
-    for office, column in (
-        ("first", "first_responsible_id"),
-        ("direct", "directly_responsible_id"),
-    ):
-        op.execute(f"""
-            INSERT INTO post_holdings (post_id, office, acting, since, person_id)
-            SELECT p.id, '{office}', false,
-                (coalesce(min(v.changed_at), p.created_at) AT TIME ZONE 'Asia/Shanghai')::date,
-                p.{column}
-            FROM posts p LEFT JOIN post_versions v ON v.post_id = p.id AND v.version > coalesce((
-                SELECT max(w.version) FROM post_versions w
-                WHERE w.post_id = p.id AND w.{column} <> p.{column}), 0)
-            GROUP BY p.id
-        """)
+    op.execute(_FILL.replace("OFFICE", "first").replace("PERSON", "first_responsible_id"))
+    op.execute(_FILL.replace("OFFICE", "direct").replace("PERSON", "directly_responsible_id"))
 
 
 def _create_matrices() -> None:
