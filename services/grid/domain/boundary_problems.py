@@ -80,7 +80,7 @@ WORDS = {
     "no_cells": ("社区 {community} 尚无网格", "the community {community} has no cells yet"),
     "holds_until": (
         "只到 {until} 前有效：该日起的边界已另行登记（后续绘制或区划变更），如需改动请另绘",
-        "holds until before {until} alone: the boundary from that day on is another; draw that, too",
+        "holds until before {until} alone: the boundary of that day is another; draw that, too",
     ),
     "name_differs": (
         "名称与登记册不同（{registered}），未改名；改名请用区划变更",
