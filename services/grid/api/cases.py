@@ -5,7 +5,7 @@ from uuid import UUID
 from services.grid.schemas import cases as schemas
 from services.grid.usecases import case_reading, cases, dispatching, filing, reports
 from services.grid.usecases.case_records import CaseMove
-from shared.http.app import read, run
+from shared.http.app import run
 from shared.http.auth import caller
 from shared.http.etags import ETAG, IfMatch, IfMatchHeader, Tagged, expected_version, tagged
 from shared.http.routes import Routes
@@ -30,7 +30,7 @@ def list_cases(wanted: schemas.ListCases) -> schemas.CasePage:
 @CASES.response(200, shows(schemas.CaseView), headers=ETAG)
 def get_case(case_id: UUID) -> Tagged[schemas.CaseView]:
     """A case with its history"""
-    return tagged(read(case_reading.get_case, case_id, caller()))
+    return tagged(run(case_reading.get_case, case_id, caller()))
 
 
 @CASES.post("/cases/<uuid:case_id>/file")

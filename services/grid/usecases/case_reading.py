@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from services.grid.domain.areas import subtree_of
 from services.grid.domain.cases import OPEN, CaseUnknown, State, is_overdue
 from services.grid.domain.responsibility import Owner
 from services.grid.models.cases import Case, CasePerson, CaseStep
@@ -20,6 +19,8 @@ from services.grid.schemas.cases import (
     ListCases,
     OwnerView,
 )
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_reach import reaches, with_former
 from shared.auth.callers import Caller, within
 from shared.http.listing import Key, Listing, newest
 
@@ -39,28 +40,29 @@ _OPEN: BindParameter[Sequence[State]] = bindparam(
 )
 
 
-def get_case(session: Session, case_id: UUID, who: Caller) -> CaseView:
+def get_case(session: Session, case_id: UUID, who: Caller, now: datetime) -> CaseView:
     """Return a case with its history.
 
     Raises:
         CaseUnknown: when there is none of that id in the caller's areas.
     """
     case = session.get(Case, case_id)
-    if case is None or not who.may_act_in(case.area_code):
+    if case is None or not reaches(session, who.areas, case.area_code, day_of(now)):
         raise CaseUnknown
     return view_of(session, case)
 
 
 def list_cases(session: Session, wanted: ListCases, who: Caller, now: datetime) -> CasePage:
-    """Return a page of the cases in the caller's areas.
+    """Return a page of the cases in the caller's areas, and in those that go on in them.
 
     Raises:
         BadCursor: when `after` is no mark of this list.
     """
-    found = select(Case).where(within(Case.area_code, who.areas))
+    today = day_of(now)
+    found = select(Case).where(within(Case.area_code, with_former(session, who.areas, today)))
     if wanted.area is not None:
-        first, past = subtree_of(wanted.area)
-        found = found.where(Case.area_code >= first, Case.area_code < past)
+        areas = with_former(session, [wanted.area], today)
+        found = found.where(within(Case.area_code, areas))
     found = _filtered(found, wanted, now)
     page = _CASES.page(session, found, wanted)
     return CasePage([CaseLine(**_line_of(case)) for case in page.items], page.next)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from services.grid.domain import cases
 from services.grid.domain.responsibility import Owner
 from services.grid.models.cases import Case, CaseStep
+from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_reach import reaches
 from services.grid.usecases.case_reading import view_of
 from shared.auth.callers import Caller
 from shared.contracts.grid import OwnerState
@@ -26,7 +28,7 @@ class CaseMove:
     expected: Expected = None
 
 
-def locked(session: Session, asked: CaseMove) -> Case:
+def locked(session: Session, asked: CaseMove, now: datetime) -> Case:
     """Return the case, which nobody else changes until the transaction ends.
 
     Raises:
@@ -34,7 +36,7 @@ def locked(session: Session, asked: CaseMove) -> Case:
         Stale: when it has another version than the caller expects.
     """
     case = session.get(Case, asked.case_id, with_for_update=True)
-    if case is None or not asked.who.may_act_in(case.area_code):
+    if case is None or not reaches(session, asked.who.areas, case.area_code, day_of(now)):
         raise cases.CaseUnknown
     require_version(asked.expected, case.version, lambda: view_of(session, case))
     return case

@@ -27,7 +27,7 @@ def resolve_case(
         CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
         Stale: when the case has another version than the caller expects.
     """
-    case = locked(session, asked)
+    case = locked(session, asked, now)
     case.state = cases.next_state(case.state, "resolve")
     case.resolved_at, case.resolved_by, case.resolution = now, asked.who.id, request.note
     record(session, case, "resolved", asked.who.id, request.note, now)
@@ -47,7 +47,7 @@ def return_case(session: Session, asked: CaseMove, request: ReturnCase, now: dat
         TextNamesSomebody
     """
     require_nobody_named(reason=request.reason)
-    case = locked(session, asked)
+    case = locked(session, asked, now)
     case.state = cases.back_to_work(case.state, "return", owned=case.territorial is not None)
     case.resolved_at = case.resolved_by = case.resolution = None
     case.times_returned += 1
@@ -72,7 +72,7 @@ def close_case(session: Session, asked: CaseMove, request: CloseCase, now: datet
         Stale: when the case has another version than the caller expects.
         CheckedByOwnResolver: when the resolver closes.
     """
-    case = locked(session, asked)
+    case = locked(session, asked, now)
     case.state = cases.next_state(case.state, "close")
     cases.require_another_checker(case.resolved_by, asked.who.id)
     case.closed_at, case.closed_by, case.reply = now, asked.who.id, request.reply

@@ -47,7 +47,7 @@ def dispatch_case(
         Stale: when the case has another version than the caller expects.
         PostNotKnown, PostInactive, PostOfOtherBranch, PostElsewhere, NoOwnerFound, PostVacant
     """
-    case = locked(session, asked)
+    case = locked(session, asked, now)
     cases.next_state(case.state, "dispatch")
     day = day_of(now)
     area = goes_on_as(session, case.area_code, day)

@@ -51,7 +51,7 @@ def file_case(session: Session, asked: CaseMove, request: FileCase, now: datetim
         CaseUnknown, MoveNotAllowed: when there is no such case here, or not in that state.
         Stale: when the case has another version than the caller expects.
     """
-    case = locked(session, asked)
+    case = locked(session, asked, now)
     after = cases.next_state(case.state, "file")
     number = _next_number(session, case.area_code, now)  # before the row is half changed
     case.state, case.case_number, case.filed_at = after, number, now

@@ -69,7 +69,7 @@ def refuse_case(session: Session, asked: CaseMove, request: RefuseCase, now: dat
         TextNamesSomebody
     """
     require_nobody_named(reason=request.reason)
-    case = locked(session, asked)
+    case = locked(session, asked, now)
     case.state = cases.next_state(case.state, "refuse")
     case.refused_at, case.refused_by, case.refusal = now, asked.who.id, request.reason
     record(session, case, "refused", asked.who.id, request.reason, now)

@@ -314,3 +314,24 @@ def test_a_case_of_an_area_that_has_ended_goes_to_who_has_it_now(
     assert grid_db.run(dispatch_waiting) == 1
     shown = http.get(f"/api/v1/grid/cases/{case.id}").json
     assert (shown["area_code"], shown["territorial"]["post_code"]) == (TWO, "kuai-one")
+
+
+def test_who_works_where_an_area_goes_on_works_on_its_open_cases(
+    http: FlaskClient, grid_db: Transactions
+) -> None:
+    put(grid_db, TIAO, office())
+    put(grid_db, "kuai-street", post(area_code=STREET))
+    case = filed(grid_db, area_code=TWO, deadline=NOON)
+    cases = "/api/v1/grid/cases"
+    me = bearer(token("community_secretary", areas=(ONE,)))
+    assert http.get(f"{cases}/{case.id}", headers=me).status_code == 404
+    merge(http, TODAY)
+    assert http.get(f"{cases}/{case.id}", headers=me).status_code == 200
+    for query in ("", f"?area={ONE}"):
+        items = http.get(cases + query, headers=me).json["items"]
+        assert [one["id"] for one in items] == [str(case.id)]
+    note = {"note": "已清理"}
+    assert http.post(f"{cases}/{case.id}/resolve", json=note, headers=me).status_code == 200
+    other = bearer(token("community_secretary", areas=(STREET + "099",)))
+    assert http.get(cases, headers=other).json["items"] == []
+    assert http.get(f"{cases}/{case.id}", headers=other).status_code == 404
