@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.grid.domain.areas import parent_of
-from services.grid.models.areas import Area, AreaVersion
+from services.grid.models.areas import Area, AreaAnnouncement, AreaVersion
 from services.grid.usecases.area_days import day_of
 from shared.contracts.grid import AreaChangedV1
 from shared.messaging import outbox
@@ -19,7 +19,7 @@ _AT_ONCE = 2_000
 def establish_cells(
     session: Session, cells: Iterable[tuple[str, str]], on: date, now: datetime
 ) -> None:
-    """Add cells, each (code, name), to the register from a day on, and tell of them.
+    """Add cells, each (code, name), to the register from a day on, and tell of them on that day.
 
     The register doesn't have the codes, and has their communities on that day: the caller saw to
     it. A whole city's come at once, so they go in by statement and not one by one. What is there by
@@ -32,7 +32,8 @@ def establish_cells(
 
 
 def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: datetime) -> None:
-    dated = _to_be_dated(session, cells, ahead=on > day_of(now))
+    ahead = on > day_of(now)
+    dated = _to_be_dated(session, cells, ahead=ahead)
     session.execute(
         insert(Area),
         [
@@ -58,6 +59,11 @@ def _establish(session: Session, cells: list[tuple[str, str]], on: date, now: da
                 if code in dated
             ],
         )
+    if ahead:
+        session.execute(
+            insert(AreaAnnouncement), [{"due_on": on, "code": code} for code, _ in cells]
+        )
+        return
     outbox.add_all(
         session,
         (

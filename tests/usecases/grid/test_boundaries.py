@@ -13,6 +13,7 @@ from deploy.demo import boundaries as demo
 from services.grid.domain.boundary_problems import BoundariesRefused
 from services.grid.domain.coordinates import Crs, from_stored, to_stored
 from services.grid.schemas.boundaries import CellAt
+from services.grid.usecases.area_changes import announce_due
 from services.grid.usecases.boundary_reading import cell_at
 from shared.auth.callers import AreaNotGranted
 from shared.database import Transactions
@@ -308,13 +309,19 @@ def test_a_drawing_that_a_later_one_ends_says_so(db: Transactions) -> None:
     assert "2026-12-01" in warned[0].text("zh")
 
 
-def test_a_cell_of_a_later_day_is_in_the_register_from_then_on(db: Transactions) -> None:
+def test_a_cell_of_a_later_day_is_in_the_register_and_told_from_then_on(
+    db: Transactions, clock: SetClock
+) -> None:
     draw(db, block(), effective_on=LATER)
     assert (where(db, 0, 0), where(db, 0, 0, LATER)) == (None, f"{ONE}001")
-    told = [data for kind, data in outbox_of(db) if kind == "area_changed.v1"]
-    assert {data.since for data in told} == {LATER}
+    assert db.run(announce_due) == 0
+    assert [kind for kind, _ in outbox_of(db) if kind == "area_changed.v1"] == []
     problems = refused(db, block()[1:2], gaps="allow")
     assert spots(problems) == [("not_yet", 1, f"{ONE}001")]
+    clock.set(datetime(LATER.year, LATER.month, LATER.day, 4, tzinfo=UTC))
+    assert db.run(announce_due) == 6
+    told = [data for kind, data in outbox_of(db) if kind == "area_changed.v1"]
+    assert {(data.since, data.until, data.level) for data in told} == {(LATER, None, "cell")}
 
 
 def test_an_area_that_is_not_the_callers_is_refused(db: Transactions) -> None:
