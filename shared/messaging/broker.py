@@ -38,8 +38,15 @@ class Broker:
         self._vhost = quote(vhost, safe="")
 
     def create_vhost(self) -> None:
-        """Create the virtual host unless it is there."""
+        """Create the virtual host unless it is there, and let the administrator in.
+
+        Who creates it is let in by the broker itself, but after it: a slow cluster may not have
+        come to that when another member is asked.
+        """
         self._call("PUT", f"/vhosts/{self._vhost}", {})
+        if administrator := urlsplit(self._members[0]).username:
+            everything = {"configure": ".*", "write": ".*", "read": ".*"}
+            self._call("PUT", f"/permissions/{self._vhost}/{administrator}", everything)
 
     def put_login(self, name: str, password: str, rights: Rights, tags: str = "") -> None:
         """Create or update a login with these rights on this virtual host, and no others."""
