@@ -39,6 +39,14 @@ class Period(Generic[T]):
     until: date | None
 
 
+def by_code(steps: Iterable[tuple[str, Step[T]]]) -> dict[str, Steps[T]]:
+    """Return the steps of many things, which come by day, for each thing by its code."""
+    found: dict[str, list[Step[T]]] = {}
+    for code, step in steps:
+        found.setdefault(code, []).append(step)
+    return {code: tuple(its) for code, its in found.items()}
+
+
 def in_force(steps: Steps[T], day: date) -> Step[T] | None:
     """Return the step that holds on a day, None before the first."""
     begun = [step for step in steps if step.since <= day]

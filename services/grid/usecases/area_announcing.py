@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.grid.models.areas import Area, AreaLink, AreaVersion
-from services.grid.usecases.area_days import day_of
+from services.grid.usecases.area_days import day_of, versions_of
 from shared.contracts.grid import AreaChangedV1
 from shared.messaging import outbox
 
@@ -21,18 +21,13 @@ def announce(
         select(Area).where(Area.code.in_(codes)).order_by(Area.code).with_for_update()
     )
     for area in areas.all():
-        versions = _versions(session, area.code)
+        versions = versions_of(session, area.code)
         current = next((v for v in reversed(versions) if _begun(v, today)), None)
         area.name = current.name if current else area.name
         if area.code not in new:
             area.version += 1
         area.updated_at = now
         outbox.add(session, _state(session, area, versions, today))
-
-
-def _versions(session: Session, code: str) -> list[AreaVersion]:
-    found = select(AreaVersion).where(AreaVersion.code == code)
-    return list(session.scalars(found.order_by(AreaVersion.since.asc().nulls_first())))
 
 
 def _begun(version: AreaVersion, today: date) -> bool:

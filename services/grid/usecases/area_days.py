@@ -67,6 +67,12 @@ def name_on(session: Session, field: str, code: str, day: date) -> str:
     return name
 
 
+def versions_of(session: Session, code: str) -> list[AreaVersion]:
+    """Return what an area is on which days, by day; nothing where it never changed."""
+    found = select(AreaVersion).where(AreaVersion.code == code)
+    return list(session.scalars(found.order_by(AreaVersion.since.asc().nulls_first())))
+
+
 def require_lasting(session: Session, field: str, code: str, day: date) -> None:
     """Refuse an area that isn't there from a day on: nothing may begin in what is to end.
 

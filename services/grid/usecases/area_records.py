@@ -1,11 +1,11 @@
 """Owns what a change of areas reads and writes: versions by day, links, and the change itself."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -104,7 +104,7 @@ def require_untouched(session: Session, change: AreaChangeRow, on: date) -> None
     """
     effects = {one["code"]: Effect(**one) for one in change.effects}
     began = [code for code, effect in effects.items() if effect.happening == "begins"]
-    for version in session.scalars(_newest(effects)):
+    for version in session.scalars(_newest(AreaVersion.code.in_(effects))):
         ends = effects[version.code].happening == "ends"
         day = version.until if ends else version.since
         not_its_own = not ends and (version.until or version.change_id != change.id)
@@ -112,7 +112,7 @@ def require_untouched(session: Session, change: AreaChangeRow, on: date) -> None
             raise ChangedLater(code=version.code, day=version.until or version.since)
     others = select(Area).where(Area.parent_code.in_(began), Area.code.not_in(effects))
     for area in session.scalars(others):
-        newest = session.scalar(_newest([area.code]))
+        newest = session.scalar(_newest(AreaVersion.code == area.code))
         if not area.dated or (newest and (newest.until is None or newest.until > on)):
             raise ChangedLater(code=area.code, day=change.effective_on)
 
@@ -143,13 +143,8 @@ def record(session: Session, plan: Plan, recording: Recording, now: datetime) ->
 
 def _standing(session: Session, first: str, past: str, on: date) -> list[Standing]:
     """Return the areas of a range of codes that are there on a day and have no later change."""
-    last = (
-        select(AreaVersion)
-        .ext(distinct_on(AreaVersion.code))
-        .where(AreaVersion.code >= first, AreaVersion.code <= past)
-        .order_by(AreaVersion.code, AreaVersion.since.desc().nulls_last())
-        .subquery()
-    )
+    in_range = and_(AreaVersion.code >= first, AreaVersion.code <= past)
+    last = _newest(in_range).subquery()
     rows = session.execute(
         select(Area.code, Area.name, Area.dated, last.c.name, last.c.since, last.c.until)
         .outerjoin(last, last.c.code == Area.code)
@@ -168,11 +163,12 @@ def _standing(session: Session, first: str, past: str, on: date) -> list[Standin
     return found
 
 
-def _newest(codes: Collection[str]) -> Select[AreaVersion]:
+def _newest(of: ColumnElement[bool]) -> Select[AreaVersion]:
+    """Select the last version of each area that a condition on its code holds for."""
     return (
         select(AreaVersion)
         .ext(distinct_on(AreaVersion.code))
-        .where(AreaVersion.code.in_(codes))
+        .where(of)
         .order_by(AreaVersion.code, AreaVersion.since.desc().nulls_last())
     )
 

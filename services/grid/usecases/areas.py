@@ -30,7 +30,7 @@ from services.grid.schemas.areas import (
     ListAreas,
     OnDay,
 )
-from services.grid.usecases.area_days import day_of, holds_on
+from services.grid.usecases.area_days import day_of, holds_on, versions_of
 from shared.errors import NotFound
 from shared.http.listing import Key, Listing
 
@@ -56,7 +56,7 @@ def get_area(session: Session, code: str, asked: OnDay, now: datetime) -> AreaVi
     area = session.get(Area, code) if level_of(code) else None
     if area is None:
         raise AreaUnknown(code=code)
-    versions = _versions_of(session, area)
+    versions = versions_of(session, code)
     if area.dated and not versions:
         raise AreaUnknown(code=code)
     day = asked.on or _last_day(versions, day_of(now))
@@ -173,11 +173,6 @@ def _there(day: date, what: Any, *conditions: ColumnElement[bool]) -> Select[Any
 
 def _version_then(day: date, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(AreaVersion.code == Area.code, holds_on(day), *conditions)
-
-
-def _versions_of(session: Session, area: Area) -> list[AreaVersion]:
-    found = select(AreaVersion).where(AreaVersion.code == area.code)
-    return list(session.scalars(found.order_by(AreaVersion.since.asc().nulls_first())))
 
 
 def _holds(version: AreaVersion, day: date) -> bool:

@@ -33,10 +33,7 @@ def steps_of_all(session: Session, codes: Collection[str]) -> dict[str, Steps[Gr
         .order_by(GroupStateRow.code, GroupStateRow.since)
         .execution_options(populate_existing=True)
     )
-    found: dict[str, list[Step[GroupState]]] = {}
-    for row in rows:
-        found.setdefault(row.code, []).append(Step(row.since, state_of(row)))
-    return {code: tuple(steps) for code, steps in found.items()}
+    return dated.by_code((row.code, Step(row.since, state_of(row))) for row in rows)
 
 
 def state_of(row: GroupStateRow) -> GroupState:
